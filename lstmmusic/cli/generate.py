@@ -1,0 +1,133 @@
+"""`lstmmusic generate`: a blues, as MIDI and, if asked, MusicXML."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lstmmusic.generation import INSTRUMENTS, Settings, improvise
+from lstmmusic.io import check_save, load_untrusted, save
+from lstmmusic.player import DEFAULT_MODEL
+from lstmmusic.score import FORMS
+
+
+def generate(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The MIDI file to write.", metavar="F.mid")
+    ] = Path("blues.mid"),
+    model: Annotated[str, typer.Option(help="A shipped model, or a model folder.")] = DEFAULT_MODEL,
+    form: Annotated[str | None, typer.Option(help="One of " + ", ".join(FORMS) + ".")] = None,
+    chords: Annotated[
+        str | None, typer.Option(help="Chords instead of a form: '| C7 | F7 | C7 | Gm7 C7 |'.")
+    ] = None,
+    harmony: Annotated[
+        str | None, typer.Option(help="`model`: the network plays the chords, too.")
+    ] = None,
+    key: Annotated[str | None, typer.Option(help="Such as C, Bb, F#, Am.")] = None,
+    tempo: Annotated[float | None, typer.Option(help="Felt beats a minute, 20 to 400.")] = None,
+    metre: Annotated[str | None, typer.Option(help="4/4 or 12/8.")] = None,
+    style: Annotated[str | None, typer.Option(help="shuffle, jump, straight or slow.")] = None,
+    swing: Annotated[
+        float | None, typer.Option(help="Share of the beat before the off-beat, 0.5 to 0.75.")
+    ] = None,
+    choruses: Annotated[int | None, typer.Option(help="How often to play the form.")] = None,
+    bars: Annotated[int | None, typer.Option(help="Length in bars instead.")] = None,
+    temperature: Annotated[
+        float, typer.Option(help="0: the likeliest; 1: as learnt; more: wilder.")
+    ] = Settings.temperature,
+    top_p: Annotated[
+        float, typer.Option(help="Keep the likeliest choices of this probability together.")
+    ] = Settings.top_p,
+    top_k: Annotated[int, typer.Option(help="Keep so many of the likeliest; 0: all.")] = 0,
+    density: Annotated[float | None, typer.Option(help="Notes a bar to aim at.")] = None,
+    note_range: Annotated[
+        str | None, typer.Option("--range", help="Lowest and highest note: A3-D6.")
+    ] = None,
+    instrument: Annotated[
+        str, typer.Option(help="A programme 0-127, or " + ", ".join(INSTRUMENTS) + ".")
+    ] = Settings.instrument,
+    band: Annotated[bool, typer.Option(help="Bass and drums from rules.")] = True,
+    primer: Annotated[
+        Path | None, typer.Option(help="Go on from the last phrase of this file.", metavar="F.mid")
+    ] = None,
+    keep_primer: Annotated[
+        bool, typer.Option("--keep-primer", help="Begin with the primer's phrase.")
+    ] = False,
+    variations: Annotated[
+        int, typer.Option(min=1, max=100, help="Write so many, with seeds one apart.")
+    ] = 1,
+    musicxml: Annotated[
+        Path | None, typer.Option(help="Write a score, too.", metavar="F.musicxml")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="The same seed gives the same music; shown if not given.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Improvise a blues and write it as MIDI."""
+    first_seed = secrets.randbelow(2**31) if seed is None else seed
+    settings = Settings(
+        model=model,
+        form=form,
+        chords=chords,
+        harmony=harmony or Settings.harmony,
+        key=key,
+        tempo=tempo,
+        metre=metre,
+        style=style,
+        swing=swing,
+        choruses=choruses,
+        bars=bars,
+        temperature=temperature,
+        top_p=top_p,
+        top_k=top_k,
+        density=density,
+        range=note_range,
+        instrument=instrument,
+        band=band,
+        keep_primer=keep_primer,
+        seed=first_seed,
+    )
+    targets = [numbered(output, index) for index in range(variations)]
+    scores = [numbered(musicxml, index) for index in range(variations)] if musicxml else []
+    for path in (*targets, *scores):
+        check_save(path, force)
+    opening = load_untrusted(primer) if primer else None
+    reports = []
+    for index, path in enumerate(targets):
+        result = improvise(settings, primer=opening, seed=first_seed + index)
+        save(result.score, path, force)
+        files = {"file": str(path)}
+        if scores:
+            save(result.score, scores[index], force)
+            files["musicxml"] = str(scores[index])
+        reports.append({**result.report, **files})
+        print(describe(reports[-1]), file=sys.stderr)
+    if as_json:
+        shown = reports[0] if len(reports) == 1 else {**reports[0], "variations": reports}
+        print(json.dumps(shown, ensure_ascii=False))
+
+
+def numbered(path: Path, index: int) -> Path:
+    """The name of a variation: `blues.mid`, `blues-2.mid`, `blues-3.mid`."""
+    return path if index == 0 else path.with_stem(f"{path.stem}-{index + 1}")
+
+
+def describe(report: dict[str, Any]) -> str:
+    """What was done, for people."""
+    source = "played by the network" if report["harmony"] == "model" else "imposed"
+    form = f"{report['form']} form, " if report["form"] else ""
+    parts = ", ".join(report["parts"])
+    return (
+        f"{report['file']}: {report['bars']} bars of blues in {report['key']}, {form}"
+        f"{report['metre']} at {report['tempo']:g} beats a minute, swing {report['swing']:g}; "
+        f"{report['notes']} notes of melody by the model {report['model']}, seed {report['seed']}\n"
+        f"chords ({source}): {report['chords']}\n"
+        f"parts: {parts}"
+    )

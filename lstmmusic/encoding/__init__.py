@@ -1,0 +1,37 @@
+"""Score <-> arrays, both directions in one object (`Encoding`).
+
+* `TimeGrid`: all notes, twelve steps per quarter.
+* `BinaryEighthGrid`: the eighth-note units of the 2002 blues study.
+* `HarmonyClock`: chord symbols in half-bars.
+* `MelodyEvents`: a melody note by note; `MelodySetting` and `MelodyMemory` turn it into what the
+  melody network is told.
+"""
+
+from lstmmusic.encoding.base import Encoding, snap
+from lstmmusic.encoding.binary_eighths import BinaryEighthGrid
+from lstmmusic.encoding.harmony_clock import HarmonyClock
+from lstmmusic.encoding.melody_events import MelodyEvents, melody_part, steps_per_bar
+from lstmmusic.encoding.melody_features import STYLES, MelodyMemory, MelodySetting
+from lstmmusic.encoding.time_grid import TimeGrid
+
+ENCODINGS: tuple[Encoding, ...] = (
+    TimeGrid(),
+    BinaryEighthGrid(),
+    HarmonyClock(),
+    MelodyEvents(),
+)
+
+__all__ = [
+    "ENCODINGS",
+    "STYLES",
+    "BinaryEighthGrid",
+    "Encoding",
+    "HarmonyClock",
+    "MelodyEvents",
+    "MelodyMemory",
+    "MelodySetting",
+    "TimeGrid",
+    "melody_part",
+    "snap",
+    "steps_per_bar",
+]

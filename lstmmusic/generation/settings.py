@@ -1,0 +1,197 @@
+"""What can be asked of an improvisation, and what it means when nothing is asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from lstmmusic.encoding import STYLES
+from lstmmusic.errors import InputError
+from lstmmusic.generation.swing import STYLE_SWING, check_swing
+from lstmmusic.player import DEFAULT_MODEL
+from lstmmusic.score import Bar, Key, Metre, form_named, parse_chart
+from lstmmusic.score.pitch import pitch_class_of
+
+MAX_BARS = 1000
+
+# Felt beats a minute, and metre, when nothing else is asked for.
+STYLE_TEMPO = {"shuffle": 116.0, "jump": 168.0, "straight": 120.0, "slow": 60.0}
+_STYLE_METRE = {"slow": Metre(12, 8)}
+
+# General MIDI programmes of what plays the blues.
+INSTRUMENTS = {
+    "piano": 0,
+    "electric-piano": 4,
+    "organ": 16,
+    "harmonica": 22,
+    "acoustic-guitar": 25,
+    "jazz-guitar": 26,
+    "clean-guitar": 27,
+    "overdrive-guitar": 29,
+    "trumpet": 56,
+    "trombone": 57,
+    "soprano-sax": 64,
+    "alto-sax": 65,
+    "tenor-sax": 66,
+    "baritone-sax": 67,
+    "clarinet": 71,
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is asked of an improvisation; every None means "as usual".
+
+    Args:
+        model: Name of a shipped model, or the folder of another.
+        form: Name of a chord form; standard when neither `chords` nor the network gives them.
+        chords: A chord chart as typed; replaces `form`.
+        harmony: `imposed` (by form or chart) or `model` (the network plays the chords).
+        key: Such as `Bb` or `Cm`; None: C, or the first chord of `chords`, or the primer's.
+        tempo: Felt beats a minute; None: by style, or the primer's.
+        metre: Such as `4/4`; None: by style, or the primer's.
+        style: One of `STYLES`; None: slow in 12/8, else shuffle.
+        swing: Share of the beat taken by the on-beat eighth, 0.5 to 0.75; None: by style.
+        choruses: How often the form is played; None: once.
+        bars: Length in bars instead of choruses.
+        temperature: 0 takes the likeliest, 1 plays as learnt.
+        top_p: Keep the likeliest choices that have this probability together.
+        top_k: Keep that many of the likeliest; 0 keeps all.
+        density: Notes a bar to aim at; None: as usual in the style.
+        range: Lowest and highest note, `A3-D6` or `57-86`; None: as usual in the model.
+        instrument: One of `INSTRUMENTS`, or a General MIDI programme 0-127.
+        band: Bass and drums from rules beside the melody.
+        keep_primer: The primer's last phrase opens the piece.
+        seed: Of everything random.
+
+    Raises:
+        InputError: A value that is not one of these; the message names it.
+
+    Example:
+        >>> Settings(key="Bb", style="slow").metre_or_usual()
+        Metre(numerator=12, denominator=8)
+    """
+
+    model: str = DEFAULT_MODEL
+    form: str | None = None
+    chords: str | None = None
+    harmony: str = "imposed"
+    key: str | None = None
+    tempo: float | None = None
+    metre: str | None = None
+    style: str | None = None
+    swing: float | None = None
+    choruses: int | None = None
+    bars: int | None = None
+    temperature: float = 1.0
+    top_p: float = 0.95
+    top_k: int = 0
+    density: float | None = None
+    range: str | None = None
+    instrument: str = "tenor-sax"
+    band: bool = True
+    keep_primer: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.harmony not in ("imposed", "model"):
+            raise InputError("harmony", "imposed or model", repr(self.harmony))
+        given = [
+            name
+            for name, value in (
+                ("form", self.form),
+                ("chords", self.chords),
+                ("harmony model", self.harmony == "model" or None),
+            )
+            if value is not None
+        ]
+        if len(given) > 1:
+            raise InputError(given[1], "either this or " + given[0], "both")
+        if self.choruses is not None and self.bars is not None:
+            raise InputError("bars", "either this or choruses", "both")
+        if self.style is not None and self.style not in STYLES:
+            raise InputError("style", "one of " + ", ".join(STYLES), repr(self.style))
+        _check("tempo", "20 to 400 felt beats a minute", self.tempo, 20, 400)
+        _check("choruses", "1 to 80", self.choruses, 1, 80)
+        _check("bars", f"1 to {MAX_BARS}", self.bars, 1, MAX_BARS)
+        _check("density", "0.5 to 16 notes a bar", self.density, 0.5, 16)
+        _check("seed", "0 to 4294967295", self.seed, 0, 2**32 - 1)
+        if self.swing is not None:
+            check_swing(self.swing)
+        if self.form is not None:
+            form_named(self.form)
+        if self.key is not None:
+            Key.parse(self.key)
+        self.metre_or_usual()
+        self.program()
+        if self.range is not None:
+            parse_range(self.range)
+
+    def style_or_usual(self, metre: Metre) -> str:
+        """The style; slow in 12/8, else a shuffle."""
+        return self.style or ("slow" if metre.is_compound else "shuffle")
+
+    def metre_or_usual(self) -> Metre:
+        """The metre; 12/8 for a slow blues, else 4/4."""
+        if self.metre is not None:
+            return Metre.parse(self.metre)
+        return _STYLE_METRE.get(self.style or "", Metre(4, 4))
+
+    def tempo_or_usual(self, style: str) -> float:
+        """Felt beats a minute."""
+        return float(self.tempo if self.tempo is not None else STYLE_TEMPO[style])
+
+    def swing_or_usual(self, style: str) -> float:
+        """Share of the beat taken by the on-beat eighth."""
+        return float(self.swing if self.swing is not None else STYLE_SWING[style])
+
+    def chart(self) -> tuple[Bar, ...] | None:
+        """The typed chart; None when none was typed."""
+        return parse_chart(self.chords) if self.chords is not None else None
+
+    def program(self) -> int:
+        """The General MIDI programme of the instrument."""
+        if self.instrument in INSTRUMENTS:
+            return INSTRUMENTS[self.instrument]
+        if self.instrument.isdecimal() and int(self.instrument) <= 127:
+            return int(self.instrument)
+        expected = "a programme 0-127 or one of " + ", ".join(INSTRUMENTS)
+        raise InputError("instrument", expected, repr(self.instrument))
+
+
+def _check(name: str, expected: str, value: Any, low: float, high: float) -> None:
+    if value is not None and not low <= value <= high:
+        raise InputError(name, expected, value)
+
+
+def parse_range(text: str) -> tuple[int, int]:
+    """Reads the lowest and highest note.
+
+    Raises:
+        InputError: Not two notes, or less than an octave.
+
+    Example:
+        >>> parse_range("A3-D6"), parse_range("57-86")
+        ((57, 86), (57, 86))
+    """
+    expected = "two notes at least an octave apart, such as A3-D6 or 57-86"
+    match = re.fullmatch(r"\s*(\S+?)\s*-\s*(\S+?)\s*", text)
+    if match is None:
+        raise InputError("range", expected, repr(text))
+    low, high = (_pitch(name, expected) for name in match.groups())
+    if not (low >= 24 and high <= 108 and high - low >= 12):
+        raise InputError("range", expected + ", within C1-C8", repr(text))
+    return low, high
+
+
+def _pitch(name: str, expected: str) -> int:
+    if name.isdecimal():
+        return int(name)
+    match = re.fullmatch(r"([A-Ga-g][b#]?)(-?\d)", name)
+    if match is None:
+        raise InputError("range", expected, repr(name))
+    letter = match[1][0].upper() + match[1][1:]
+    # The octave belongs to the letter: Cb4 is below C4.
+    natural = pitch_class_of(letter[0]) + {"b": -1, "#": 1, "": 0}[letter[1:]]
+    return 12 * (int(match[2]) + 1) + natural

@@ -1,0 +1,82 @@
+"""One way in and one way out for every format: the suffix decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from lstmmusic.errors import InputError
+from lstmmusic.io import notation
+from lstmmusic.io._bytes import check_output
+from lstmmusic.io.midi_read import read_midi
+from lstmmusic.io.midi_write import write_midi
+from lstmmusic.score import Score
+
+READERS: dict[str, Callable[[str | Path], Score]] = {
+    ".mid": read_midi,
+    ".midi": read_midi,
+    ".kar": read_midi,
+    ".rmi": read_midi,
+    ".musicxml": notation.read_musicxml,
+    ".xml": notation.read_musicxml,
+    ".mxl": notation.read_musicxml,
+    ".abc": notation.read_abc,
+}
+WRITERS: dict[str, Callable[[Score, str | Path, bool], None]] = {
+    ".mid": write_midi,
+    ".midi": write_midi,
+    ".musicxml": notation.write_musicxml,
+    ".xml": notation.write_musicxml,
+}
+
+
+def load(path: str | Path) -> Score:
+    """Reads a piece of music.
+
+    Args:
+        path: A MIDI, MusicXML or ABC file; the suffix (in any case) decides.
+
+    Raises:
+        InputError: Unknown suffix, or a file that is not what its suffix says.
+
+    Example:
+        >>> import lstmmusic, tempfile, pathlib
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "scale.mid")
+        >>> part = lstmmusic.Part([lstmmusic.Note(i, 1, 60 + i) for i in range(3)])
+        >>> lstmmusic.save(lstmmusic.Score([part]), path)
+        >>> lstmmusic.load(path).parts[0].notes["pitch"].tolist()
+        [60, 61, 62]
+    """
+    return _by_suffix(READERS, path)(path)
+
+
+def save(score: Score, path: str | Path, force: bool = False) -> None:
+    """Writes a piece of music.
+
+    Args:
+        score: The piece.
+        path: A `.mid` or `.musicxml` file; the suffix decides.
+        force: Replace an existing file.
+
+    Raises:
+        InputError: Unknown suffix.
+        OutputError: The file exists, or cannot be written.
+    """
+    _by_suffix(WRITERS, path)(score, path, force)
+
+
+def check_save(path: str | Path, force: bool = False) -> None:
+    """Says at once whether `save` could write there, so that no work is lost.
+
+    Raises:
+        InputError: As `save`.
+    """
+    _by_suffix(WRITERS, path)
+    check_output(Path(path), force)
+
+
+def _by_suffix(table: dict[str, Callable], path: str | Path) -> Callable:
+    suffix = Path(path).suffix.lower()
+    if suffix not in table:
+        raise InputError(str(path), "a name that ends in " + " ".join(table), repr(suffix))
+    return table[suffix]

@@ -1,0 +1,461 @@
+"""MusicXML and ABC <-> `Score`, through music21.
+
+music21 is imported on first use (it takes longer than everything else on the way of playing), is
+given text rather than files (it would keep pickled copies of files), and never reads MIDI here.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lstmmusic.errors import ChordError, InputError, InternalError
+from lstmmusic.io._bytes import MAX_BYTES, describe, read_bytes, write_bytes
+from lstmmusic.score import Chord, Key, Metre, Note, Part, Score, TempoMap, Timed
+
+if TYPE_CHECKING:
+    from music21 import stream
+
+# Notation is written on this grid: sixteenths and triplets are both exact.
+STEPS_PER_QUARTER = 12
+
+
+def read_musicxml(path: str | Path) -> Score:
+    """Reads `.musicxml`, `.xml` or compressed `.mxl`; repeats are played out.
+
+    Raises:
+        InputError: Not MusicXML; the message names the file.
+    """
+    path = Path(path)
+    data = read_bytes(path)
+    if data[:2] == b"PK":
+        data = _unzip(data, str(path))
+    if b"<score-partwise" not in data[:4096] and b"<score-timewise" not in data[:4096]:
+        raise InputError(str(path), "a MusicXML score", describe(data))
+    return _parse(data.decode("utf-8", errors="replace"), "musicxml", str(path))
+
+
+def read_abc(path: str | Path) -> Score:
+    """Reads the first tune of an `.abc` file.
+
+    Raises:
+        InputError: Not ABC; the message names the file.
+    """
+    path = Path(path)
+    text = read_bytes(path).decode("utf-8", errors="replace")
+    if "K:" not in text or "X:" not in text:
+        raise InputError(
+            str(path), "an ABC tune with the fields X: and K:", describe(text.encode())
+        )
+    return _parse(text, "abc", str(path))
+
+
+def write_musicxml(score: Score, path: str | Path, force: bool = False) -> None:
+    """Writes `.musicxml`: notes on the twelfth-of-a-quarter grid, chord symbols, tempo, key.
+
+    Drum parts are left out: their pitches name instruments. Onsets and lengths are rounded to the
+    grid; within a part, notes that overlap share a staff in voices.
+
+    Raises:
+        OutputError: The file exists, or cannot be written.
+    """
+    write_bytes(Path(path), format_musicxml(score), force)
+
+
+def format_musicxml(score: Score) -> bytes:
+    """The bytes of the MusicXML file."""
+    from music21.musicxml.m21ToXml import GeneralObjectExporter
+
+    return GeneralObjectExporter(_to_music21(score)).parse()
+
+
+def _unzip(data: bytes, source: str) -> bytes:
+    """The score inside a compressed MusicXML file."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = [
+                info
+                for info in archive.infolist()
+                if info.filename.endswith((".xml", ".musicxml"))
+                and not info.filename.startswith("META-INF")
+            ]
+            if not names:
+                raise InputError(source, "a score inside the archive", "none")
+            with archive.open(names[0]) as file:
+                text = file.read(MAX_BYTES + 1)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+        raise InputError(source, "a compressed MusicXML file", f"damage ({error})") from None
+    if len(text) > MAX_BYTES:
+        raise InputError(source, f"at most {MAX_BYTES // 2**20} MiB inside", "more")
+    return text
+
+
+def _parse(text: str, kind: str, source: str) -> Score:
+    from music21 import converter, stream
+    from music21.exceptions21 import Music21Exception
+
+    try:
+        parsed: Any = converter.parseData(text, format=kind)
+        if isinstance(parsed, stream.Opus):
+            parsed = parsed.scores[0]
+        return _from_music21(parsed)
+    except InputError as error:
+        raise InputError(source, error.expected, error.received) from None
+    except (
+        Music21Exception,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        SyntaxError,
+    ) as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise InputError(source, f"{kind} that can be read", f"damage ({reason[0]})") from None
+
+
+def _from_music21(parsed: stream.Score) -> Score:
+    from music21 import key as m21_key
+    from music21 import meter, tempo
+    from music21.exceptions21 import Music21Exception
+
+    try:
+        parsed = parsed.expandRepeats()
+    except Music21Exception:
+        pass  # repeats that do not close: the music as written
+    flat = parsed.flatten()
+    parts = list(parsed.parts) or [parsed]
+    metres = {
+        float(found.getOffsetInHierarchy(parsed)): Metre(found.numerator, found.denominator)
+        for found in flat.getElementsByClass(meter.TimeSignature)
+    }
+    if 0.0 not in metres:
+        metres[0.0] = Metre()
+    keys = {}
+    for found in flat.getElementsByClass(m21_key.KeySignature):
+        mode = found.mode if isinstance(found, m21_key.Key) else "major"
+        onset = float(found.getOffsetInHierarchy(parsed))
+        keys[onset] = Key.from_signature(
+            max(min(found.sharps, 7), -7), "minor" if mode == "minor" else "major"
+        )
+    tempos = [
+        (float(found.getOffsetInHierarchy(parsed)), round(float(found.getQuarterBPM() or 120.0), 6))
+        for found in flat.getElementsByClass(tempo.MetronomeMark)
+    ]
+    merged: list[Timed[Metre]] = []
+    for onset, metre in sorted(metres.items()):
+        if not merged or merged[-1].value != metre:
+            merged.append(Timed(onset, metre))
+    pickup = _pickup(parts[0], merged[0].value)
+    return Score(
+        parts=tuple(_part(part) for part in parts),
+        chords=_chords(flat, parsed),
+        metres=tuple(merged),
+        tempo_map=TempoMap.clean(tempos),
+        keys=tuple(Timed(onset, value) for onset, value in sorted(keys.items())),
+        title=_title(parsed),
+        pickup_quarters=pickup,
+        length_quarters=float(parsed.highestTime),
+    )
+
+
+def _title(parsed: stream.Score) -> str:
+    from music21 import metadata
+
+    for found in (parsed.metadata, *parsed.recurse().getElementsByClass(metadata.Metadata)):
+        if found is not None and found.bestTitle:
+            return str(found.bestTitle)
+    return ""
+
+
+def _pickup(part: stream.Stream, metre: Metre) -> float:
+    from music21 import stream
+
+    measures = list(part.getElementsByClass(stream.Measure))
+    if len(measures) < 2:
+        return 0.0
+    length = float(measures[0].highestTime)
+    is_short = 0 < length < metre.bar_quarters
+    return length if is_short and (measures[0].number == 0 or measures[0].paddingLeft) else 0.0
+
+
+def _part(part: stream.Stream) -> Part:
+    from music21 import harmony
+
+    notes = []
+    for element in part.flatten().stripTies().notes:
+        if isinstance(element, harmony.ChordSymbol) or not element.quarterLength:
+            continue  # grace notes take no time
+        velocity = element.volume.velocity or 90
+        for pitch in element.pitches:
+            onset, length = float(element.offset), float(element.quarterLength)
+            notes.append(Note(onset, length, pitch.midi, max(min(int(velocity), 127), 1)))
+    instrument: Any = part.getInstrument(returnDefault=True)
+    program = instrument.midiProgram if instrument and instrument.midiProgram else 0
+    name = str(getattr(part, "partName", None) or "")
+    return Part(notes, name, program)
+
+
+def _chords(flat: stream.Stream, parsed: stream.Stream) -> tuple[Timed[Chord], ...]:
+    from music21 import harmony
+
+    chords: dict[float, Chord] = {}
+    for found in flat.getElementsByClass(harmony.ChordSymbol):
+        onset = float(found.getOffsetInHierarchy(parsed))
+        if isinstance(found, harmony.NoChord):
+            chords[onset] = Chord()
+            continue
+        chord = _chord(found)
+        if chord is not None:
+            chords[onset] = chord
+    return tuple(Timed(*item) for item in sorted(chords.items()))
+
+
+def _chord(symbol: Any) -> Chord | None:
+    """Our chord for music21's; None where it has no root."""
+    try:
+        root = symbol.root().name.replace("-", "b")
+        bass = symbol.bass().name.replace("-", "b")
+    except (AttributeError, TypeError):
+        return None
+    tones = {(pitch.pitchClass - symbol.root().pitchClass) % 12 for pitch in symbol.pitches}
+    for quality in (_quality(symbol), *_KINDS, "m" if 3 in tones and 4 not in tones else ""):
+        try:
+            found = Chord(root, quality, bass)
+        except ChordError:
+            continue
+        if quality in _KINDS and set(found.kind.intervals) != tones and quality:
+            continue
+        return found
+    return None
+
+
+def _quality(symbol: Any) -> str:
+    """The text after the root that says what <kind> and <degree>s say."""
+    base = next((quality for quality, kind in _KINDS.items() if kind == symbol.chordKind), "")
+    added = [
+        (m.degree, m.interval.semitones if m.interval else 0) for m in symbol.chordStepModifications
+    ]
+    if base.startswith("sus") and (7, -1) in added:
+        number = max(degree for degree, semitones in added if semitones == 0 or degree == 7)
+        return f"{number}{base}"
+    if (9, 0) in added:
+        added.remove((9, 0))
+        base = base + "9" if base.endswith("6") else base + "add9"
+    if (13, 0) in added and base == "7":
+        added.remove((13, 0))
+        base = "13"
+    return base + "".join(f"{_SIGN[semitones]}{degree}" for degree, semitones in sorted(added))
+
+
+def _kind(quality: str) -> tuple[str, list[tuple[str, int, int]]]:
+    """MusicXML's <kind> and <degree>s (type, degree, semitones) for the text after the root."""
+    match = _QUALITY.fullmatch(quality)
+    base, number, sus, added, altered = match.groups() if match else ("", "", "", "", "")
+    degrees: list[tuple[str, int, int]] = []
+    if sus:
+        base = sus
+        upper = {"": (), "7": (7,), "9": (7, 9), "13": (7, 9, 13)}[number]
+        degrees += [("add", degree, -1 if degree == 7 else 0) for degree in upper]
+    elif number == "69":
+        base += "6"
+        degrees.append(("add", 9, 0))
+    elif number == "13" and ("b9" in altered or "#9" in altered):
+        base += "7"
+        degrees.append(("add", 13, 0))
+    elif number in {"9", "11", "13"} and base + number not in _KINDS:
+        base += "7"
+    else:
+        base += number
+    if base == "7" and altered.startswith("#5"):
+        base, altered = "7#5", altered[2:]
+    if base == "m7" and altered.startswith("b5"):
+        base, altered = "m7b5", altered[2:]
+    if added:
+        degrees.append(("add", 9, 0))
+    for sign, degree in re.findall(r"([b#])(\d+)", altered):
+        degrees.append(("alter" if degree == "5" else "add", int(degree), -1 if sign == "b" else 1))
+    return _KINDS.get(base, "major"), degrees
+
+
+_QUALITY = re.compile(
+    r"(mmaj|maj|m|dimmaj|dim|aug|)(69|6|7|9|11|13|5|)(sus[24]|)(add9|)((?:[b#](?:5|9|11|13))*|alt)"
+)
+_SIGN = {-1: "b", 0: "", 1: "#"}
+_KINDS = {
+    "": "major",
+    "m": "minor",
+    "7": "dominant-seventh",
+    "maj7": "major-seventh",
+    "m7": "minor-seventh",
+    "m7b5": "half-diminished-seventh",
+    "dim": "diminished",
+    "dim7": "diminished-seventh",
+    "aug": "augmented",
+    "7#5": "augmented-seventh",
+    "6": "major-sixth",
+    "m6": "minor-sixth",
+    "mmaj7": "minor-major-seventh",
+    "9": "dominant-ninth",
+    "maj9": "major-ninth",
+    "m9": "minor-ninth",
+    "11": "dominant-11th",
+    "m11": "minor-11th",
+    "13": "dominant-13th",
+    "maj13": "major-13th",
+    "m13": "minor-13th",
+    "sus4": "suspended-fourth",
+    "sus2": "suspended-second",
+    "5": "power",
+}
+
+
+def _to_music21(score: Score) -> stream.Score:
+    from music21 import metadata, stream
+
+    result = stream.Score()
+    result.metadata = metadata.Metadata(title=score.title or "Untitled")
+    pitched = [part for part in score.parts if not part.is_drum] or [Part(name="melody")]
+    for index, part in enumerate(pitched):
+        result.insert(0, _staff(score, part, with_chords=index == 0))
+    return result
+
+
+def _staff(score: Score, part: Part, with_chords: bool) -> stream.Part:
+    from music21 import clef, instrument, key, meter, stream
+
+    # A pickup is written as the end of a full bar, whose empty beginning is then cut off.
+    shift = Fraction(0)
+    if score.pickup_quarters:
+        shift = _fraction(score.metre.bar_quarters - score.pickup_quarters)
+    staff = stream.Part(id=part.name or None)
+    staff.partName = part.name
+    player = instrument.instrumentFromMidiProgram(part.program)
+    player.partName = part.name
+    staff.insert(0, player)
+    low = len(part) and float(np.median(part.notes["pitch"])) < 55
+    staff.insert(0, clef.BassClef() if low else clef.TrebleClef())
+    for onset, metre in score.metres:
+        at = _fraction(onset) + shift if onset else Fraction(0)
+        staff.insert(at, meter.TimeSignature(str(metre)))
+    for onset, found in score.keys:
+        at = _fraction(onset) + shift if onset else Fraction(0)
+        staff.insert(at, key.Key(found.tonic.replace("b", "-"), found.mode))
+    elements = _notes(part, score)
+    if with_chords:
+        elements += _chord_symbols(score) + _metronome_marks(score)
+    for onset, element in elements:
+        staff.insert(onset + shift, element)
+    measures: Any = staff.makeMeasures()
+    _add_empty_bars(measures, _fraction(score.length_quarters) + shift)
+    measures.makeTies(inPlace=True)
+    if not part.is_monophonic:
+        measures.makeVoices(inPlace=True)
+    measures.makeRests(fillGaps=True, inPlace=True, timeRangeFromBarDuration=True)
+    if shift:
+        _cut_pickup(measures, shift)
+    return measures
+
+
+def _fraction(quarters: float) -> Fraction:
+    return Fraction(round(quarters * STEPS_PER_QUARTER), STEPS_PER_QUARTER)
+
+
+def _notes(part: Part, score: Score) -> list[tuple[Fraction, Any]]:
+    """Notes on the grid; those that start and end together make one chord."""
+    from music21 import chord, note, pitch
+
+    together: dict[tuple[Fraction, Fraction], dict[int, int]] = {}
+    for onset, length, number, velocity in part:
+        start = _fraction(onset)
+        stop = max(_fraction(onset + length), start + Fraction(1, STEPS_PER_QUARTER))
+        together.setdefault((start, stop - start), {})[number] = velocity
+    elements: list[tuple[Fraction, Any]] = []
+    for (start, length), found in sorted(together.items()):
+        names = score.key_at(float(start)) or Key("C")
+        pitches = []
+        for number in sorted(found):
+            name = names.note_name(number).replace("b", "-")
+            spelt = pitch.Pitch(name)
+            spelt.octave = number // 12 - 1
+            pitches.append(spelt)
+        one = len(pitches) == 1
+        element = note.Note(pitches[0]) if one else chord.Chord(pitches)
+        element.quarterLength = length
+        element.volume.velocity = max(found.values())
+        elements.append((start, element))
+    return elements
+
+
+def _chord_symbols(score: Score) -> list[tuple[Fraction, Any]]:
+    from music21 import harmony
+
+    elements: list[tuple[Fraction, Any]] = []
+    for onset, found in score.chords:
+        if found.is_silent:
+            elements.append((_fraction(onset), harmony.NoChord()))
+            continue
+        kind, degrees = _kind(found.quality)
+        symbol = harmony.ChordSymbol(
+            root=found.root.replace("b", "-"),
+            bass=found.bass.replace("b", "-") or None,
+            kind=kind,
+        )
+        for change, degree, semitones in degrees:
+            step = harmony.ChordStepModification(change, degree, semitones)
+            symbol.addChordStepModification(step)
+        elements.append((_fraction(onset), symbol))
+    return elements
+
+
+def _metronome_marks(score: Score) -> list[tuple[Fraction, Any]]:
+    from music21 import tempo
+
+    marks: list[tuple[Fraction, Any]] = []
+    for onset, quarter_bpm in score.tempo_map.changes:
+        beat = score.metre.beat_quarters if score.metre.is_compound else 1.0
+        mark = tempo.MetronomeMark(number=round(quarter_bpm / beat, 3), referent=beat)
+        marks.append((_fraction(onset), mark))
+    return marks
+
+
+def _add_empty_bars(staff: stream.Part, stop: Fraction) -> None:
+    """Adds the bars after the last note, up to the end of the piece."""
+    from music21 import stream
+
+    last = staff.getElementsByClass(stream.Measure).last()
+    if last is None:
+        raise InternalError("makeMeasures made no measure")
+    bar_quarters = last.barDuration.quarterLength
+    end, number = last.offset + bar_quarters, last.number
+    while end < stop:
+        number += 1
+        staff.insert(end, stream.Measure(number=number))
+        end += bar_quarters
+
+
+def _cut_pickup(staff: stream.Part, shift: Fraction) -> None:
+    """Turns the first bar into bar 0 that lacks its first `shift` quarters."""
+    from music21 import note, stream
+
+    measures = list(staff.getElementsByClass(stream.Measure))
+    first = measures[0]
+    for rest in list(first.getElementsByClass(note.Rest)):
+        if rest.offset < shift:
+            first.remove(rest)
+            left = rest.offset + rest.quarterLength - shift
+            if left > 0:
+                first.insert(shift, note.Rest(quarterLength=left))
+    for element in first.elements:
+        first.setElementOffset(element, max(element.offset - shift, 0))
+    first.paddingLeft = shift
+    for number, measure in enumerate(measures):
+        measure.number = number
+        if number:
+            staff.setElementOffset(measure, measure.offset - shift)

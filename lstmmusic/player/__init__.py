@@ -1,0 +1,28 @@
+"""Plays stored models with NumPy alone: reads weights, runs `lstmmusic.step`, samples.
+
+Neither Keras nor TensorFlow is imported here or on the way here.
+"""
+
+from lstmmusic.player.players import HarmonyPlayer, MelodyLimits, MelodyPlayer
+from lstmmusic.player.sampling import Sampling
+from lstmmusic.player.stored import (
+    DEFAULT_MODEL,
+    StoredModel,
+    load_model,
+    read_card,
+    shipped_models,
+    store_model,
+)
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "HarmonyPlayer",
+    "MelodyLimits",
+    "MelodyPlayer",
+    "Sampling",
+    "StoredModel",
+    "load_model",
+    "read_card",
+    "shipped_models",
+    "store_model",
+]

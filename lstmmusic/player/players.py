@@ -1,0 +1,191 @@
+"""Playing stored networks step by step with NumPy alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lstmmusic.encoding.melody_features import Event, MelodyMemory, MelodySetting
+from lstmmusic.player import network
+from lstmmusic.player.network import LOWEST_PITCH, MAX_STEPS, Weights
+from lstmmusic.player.sampling import Sampling
+from lstmmusic.step import step
+
+Flags = np.ndarray
+
+
+class LSTMState:
+    """The state of one stored LSTM: h and c, moved on by one input at a time."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._kernel = np.asarray(weights["lstm/kernel"], np.float32)
+        self._recurrent_kernel = np.asarray(weights["lstm/recurrent_kernel"], np.float32)
+        self._bias = np.asarray(weights["lstm/bias"], np.float32)
+        self._peephole = np.asarray(weights["lstm/peephole_kernel"], np.float32)
+        units = self._recurrent_kernel.shape[0]
+        self.h = np.zeros(units, np.float32)
+        self.c = np.zeros(units, np.float32)
+
+    def feed(self, x: np.ndarray) -> np.ndarray:
+        """Takes an input of shape (features,) and returns the new h, shape (units,)."""
+        z = x @ self._kernel + self.h @ self._recurrent_kernel + self._bias
+        self.h, self.c = step(np, z, self.c, self._peephole)
+        return self.h
+
+
+class HarmonyPlayer:
+    """Plays chord symbols, one a half-bar; it carries the form in its cells.
+
+    Args:
+        weights: Of the stored harmony network.
+        is_minor: The mode of the key.
+
+    Example:
+        >>> from lstmmusic.player import load_model
+        >>> player = HarmonyPlayer(load_model().networks["harmony"], is_minor=False)
+        >>> rng = np.random.default_rng(1)
+        >>> player.next(Sampling(temperature=0), rng)  # I7
+        0
+    """
+
+    def __init__(self, weights: Weights, is_minor: bool) -> None:
+        self._weights = weights
+        self._lstm = LSTMState(weights)
+        self._is_minor = is_minor
+        self._tick = 0
+        self._previous = -1
+
+    def logits(self) -> np.ndarray:
+        """Logits of the next symbol; moves the network on by one half-bar."""
+        x = network.harmony_input(self._previous, self._tick % 2, self._is_minor)
+        self._tick += 1
+        return network.symbol_logits(np, self._weights, self._lstm.feed(x))
+
+    def hear(self, symbol: int) -> None:
+        """Tells the network which symbol was played."""
+        self._previous = symbol
+
+    def next(self, sampling: Sampling, rng: np.random.Generator) -> int:
+        """Chooses the next symbol and hears it."""
+        symbol = sampling.choose(self.logits(), rng)
+        self.hear(symbol)
+        return symbol
+
+
+@dataclass
+class MelodyLimits:
+    """What a melody may not do.
+
+    Attributes:
+        lowest, highest: Pitches that bound the range.
+        iois, durations: Flags of the lengths in steps that the training music has (index 0 is
+            one step).
+        busier: Tilts the choice of inter-onset times: above 0 towards short ones, below 0 towards
+            long ones, 0 as learnt.
+    """
+
+    lowest: int = 55
+    highest: int = 86
+    iois: Flags = field(default_factory=lambda: np.ones(MAX_STEPS, bool))
+    durations: Flags = field(default_factory=lambda: np.ones(MAX_STEPS, bool))
+    busier: float = 0.0
+
+
+class MelodyPlayer:
+    """Plays a melody note by note.
+
+    Args:
+        weights: Of the stored melody network.
+        setting: Chords, key, metre, form, style.
+        limits: What it may not do.
+    """
+
+    def __init__(self, weights: Weights, setting: MelodySetting, limits: MelodyLimits) -> None:
+        self._weights = weights
+        self._lstm = LSTMState(weights)
+        self.setting = setting
+        self.limits = limits
+        self.memory = MelodyMemory(setting)
+        self._h = self._lstm.feed(self.memory.heard())
+
+    def hear(self, event: Event) -> None:
+        """Takes a note as played, its own or a primer's."""
+        self.memory.append(event)
+        self._h = self._lstm.feed(self.memory.heard())
+
+    def rhythm_logits(self) -> np.ndarray:
+        """Logits of the steps to the next onset."""
+        cue = self.memory.rhythm_cue()
+        return network.rhythm_logits(np, self._weights, self._h, cue)
+
+    def pitch_logits(self, onset: int) -> tuple[np.ndarray, np.ndarray]:
+        """Logits of the pitch of a note that starts there, and the state for its duration."""
+        state = network.pitch_state(np, self._weights, self._h, self.memory.pitch_cue(onset))
+        found = self.memory.looked_back(onset)
+        logits = network.pitch_logits(
+            np,
+            self._weights,
+            state,
+            np.array([self.memory.last_pitch]),
+            np.array([self.setting.key.pitch_class]),
+            np.array([self.setting.root_at(onset)]),
+            np.array([-1 if found is None else found[2]]),
+        )
+        return logits, state
+
+    def duration_logits(self, state: np.ndarray, onset: int, pitch: int) -> np.ndarray:
+        """Logits of the duration of that note."""
+        tonic, root = self.setting.key.pitch_class, self.setting.root_at(onset)
+        degrees = network.note_degrees(pitch, tonic, root)
+        return network.duration_logits(np, self._weights, state, degrees)
+
+    def next_onset(
+        self, sampling: Sampling, rng: np.random.Generator, earliest: int | None = None
+    ) -> int:
+        """Chooses the next onset, not before the last note ends nor before `earliest`."""
+        last = self.memory.last_onset
+        nearest = 1
+        if self.memory.events:
+            nearest = self.memory.events[-1][1]
+        if earliest is not None:
+            nearest = max(nearest, earliest - last)
+        steps = np.arange(1, MAX_STEPS + 1)
+        allowed = self.limits.iois & (steps >= nearest)
+        if not allowed.any():
+            return last + nearest
+        logits = self.rhythm_logits() - self.limits.busier * np.log(steps)
+        return last + 1 + sampling.choose(logits, rng, allowed)
+
+    def play(
+        self,
+        onset: int,
+        sampling: Sampling,
+        rng: np.random.Generator,
+        degrees: tuple[int, ...] | None = None,
+        longest: int = MAX_STEPS,
+    ) -> Event:
+        """Chooses pitch and duration of a note that starts there, and hears it.
+
+        Args:
+            onset: In steps.
+            sampling: How to choose.
+            rng: Random numbers; two are used.
+            degrees: Degrees above the tonic that are open; None for all.
+            longest: The longest duration in steps.
+        """
+        logits, state = self.pitch_logits(onset)
+        pitches = np.arange(LOWEST_PITCH, LOWEST_PITCH + len(logits))
+        allowed = (pitches >= self.limits.lowest) & (pitches <= self.limits.highest)
+        if degrees is not None:
+            fitting = np.isin((pitches - self.setting.key.pitch_class) % 12, degrees)
+            allowed = allowed & fitting if (allowed & fitting).any() else allowed
+        pitch = LOWEST_PITCH + sampling.choose(logits, rng, allowed)
+        steps = np.arange(1, MAX_STEPS + 1)
+        open_steps = self.limits.durations & (steps <= longest)
+        if not open_steps.any():
+            open_steps = steps == longest
+        duration = 1 + sampling.choose(self.duration_logits(state, onset, pitch), rng, open_steps)
+        event = (onset, duration, pitch)
+        self.hear(event)
+        return event

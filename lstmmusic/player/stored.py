@@ -1,0 +1,136 @@
+"""Stored models: a folder of one JSON card and one safetensors file a network.
+
+Nothing in such a folder can run. The card says what the model knows, what it was trained on, how
+well it does, and the checksum of every weight file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from lstmmusic.errors import InputError
+from lstmmusic.io import read_bytes, write_bytes
+from lstmmusic.player.network import LSTM_INPUTS, harmony_shapes, melody_shapes
+
+SHIPPED = Path(__file__).parent / "shipped"
+DEFAULT_MODEL = "twelve-bar"
+CARD = "card.json"
+FORMAT_VERSION = 1
+
+_SHAPES = {"harmony": harmony_shapes, "melody": melody_shapes}
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """A model in memory.
+
+    Attributes:
+        name: As the command line calls it.
+        card: What is known about it.
+        networks: For each network (`harmony`, `melody`) its weights, `layer/weight` -> float32.
+    """
+
+    name: str
+    card: dict[str, Any]
+    networks: dict[str, dict[str, np.ndarray]]
+
+
+def shipped_models() -> dict[str, Path]:
+    """Name -> folder of every model that comes with the package."""
+    return {path.parent.name: path.parent for path in sorted(SHIPPED.glob(f"*/{CARD}"))}
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The card of the model in a folder.
+
+    Raises:
+        InputError: There is no card, or it is not one.
+    """
+    path = folder / CARD
+    if not path.is_file():
+        raise InputError(str(folder), f"a model folder with a {CARD}", "none")
+    try:
+        card = json.loads(read_bytes(path))
+    except ValueError as error:
+        raise InputError(str(path), "a model card in JSON", error) from None
+    if not isinstance(card, dict) or card.get("format") != FORMAT_VERSION:
+        found = card.get("format") if isinstance(card, dict) else type(card).__name__
+        raise InputError(str(path), f"a model card of format {FORMAT_VERSION}", found)
+    return card
+
+
+def load_model(name_or_path: str = DEFAULT_MODEL) -> StoredModel:
+    """Reads a model by the name of a shipped one or by the path of its folder.
+
+    Raises:
+        InputError: There is no such model, or its files are damaged or of other shapes.
+
+    Example:
+        >>> model = load_model("twelve-bar")
+        >>> sorted(model.networks)
+        ['harmony', 'melody']
+    """
+    shipped = shipped_models()
+    folder = shipped.get(name_or_path, Path(name_or_path))
+    if not folder.is_dir():
+        raise InputError("model", f"{', '.join(shipped)} or a model folder", repr(name_or_path))
+    card = read_card(folder)
+    networks = {}
+    for network, entry in card.get("networks", {}).items():
+        path = folder / f"{network}.safetensors"
+        data = read_bytes(path)
+        found = hashlib.sha256(data).hexdigest()
+        if found != entry.get("sha256"):
+            raise InputError(str(path), "the checksum that the card gives", found[:12])
+        try:
+            weights = load_tensors(data)
+        except (SafetensorError, ValueError) as error:
+            raise InputError(str(path), "a safetensors file", error) from None
+        _check_shapes(weights, network, path)
+        networks[network] = weights
+    return StoredModel(folder.name, card, networks)
+
+
+def store_model(
+    folder: Path, card: Mapping[str, Any], networks: Mapping[str, Mapping[str, np.ndarray]]
+) -> None:
+    """Writes a model folder; what was there before is replaced file by file, the card last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = {}
+    for network, weights in networks.items():
+        data = save_tensors({name: np.ascontiguousarray(w) for name, w in weights.items()})
+        write_bytes(folder / f"{network}.safetensors", data, force=True)
+        n_weights = int(sum(w.size for w in weights.values()))
+        entries[network] = {"weights": n_weights, "sha256": hashlib.sha256(data).hexdigest()}
+    full = {"format": FORMAT_VERSION, **card, "networks": entries}
+    text = json.dumps(full, indent=2, ensure_ascii=False) + "\n"
+    write_bytes(folder / CARD, text.encode(), force=True)
+
+
+def _check_shapes(weights: Mapping[str, np.ndarray], network: str, path: Path) -> None:
+    if network not in _SHAPES:
+        raise InputError(str(path), "a network of " + " or ".join(_SHAPES), network)
+    units = weights["lstm/recurrent_kernel"].shape[0] if "lstm/recurrent_kernel" in weights else 0
+    expected = {
+        "lstm/kernel": (LSTM_INPUTS[network], 4 * units),
+        "lstm/recurrent_kernel": (units, 4 * units),
+        "lstm/bias": (4 * units,),
+        "lstm/peephole_kernel": (3, units),
+        **_SHAPES[network](units),
+    }
+    found = {name: weight.shape for name, weight in weights.items()}
+    if not units or found != expected:
+        wrong = sorted(set(found.items()) ^ set(expected.items()))
+        raise InputError(
+            str(path), f"the weights of a {network} network", wrong[0] if wrong else "none"
+        )

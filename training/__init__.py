@@ -1,0 +1,1 @@
+"""Recipes, and what trains the shipped models from `datasets/`."""
