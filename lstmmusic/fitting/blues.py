@@ -105,7 +105,7 @@ def train_harmony(tunes: Sequence[Tune], recipe: Recipe, folder: Path) -> tuple[
         family = families[int(rng.choice(len(families), p=shares))]
         symbols: list[np.ndarray] = []
         while sum(map(len, symbols)) < length:
-            symbols.append(family[rng.integers(len(family))].symbols)
+            symbols.append(family[int(rng.integers(len(family)))].symbols)
         return harmony_example(np.concatenate(symbols)[:length], family[0].is_minor)
 
     def make_batch(rng: np.random.Generator) -> Batch:
@@ -141,9 +141,9 @@ def train_melody(
     length = recipe.melody.length
 
     def example(rng: np.random.Generator) -> tuple:
-        tune = tunes[rng.integers(len(tunes))]
+        tune = tunes[int(rng.integers(len(tunes)))]
         kin = [other for other in partners[_kin(tune)] if other is not tune]
-        pair = [tune, kin[rng.integers(len(kin))]] if kin and rng.random() < 0.5 else [tune]
+        pair = [tune, kin[int(rng.integers(len(kin)))]] if kin and rng.random() < 0.5 else [tune]
         return melody_example(pair, int(rng.integers(-3, 4)))
 
     def make_batch(rng: np.random.Generator) -> Batch:

@@ -124,19 +124,21 @@ def _plan(settings: Settings, model: StoredModel, phrase: Primer | None) -> _Pla
     if phrase is not None and settings.metre is None and settings.style is None:
         metre = phrase.metre
     known = model.card["knows"]["metres"]
-    if str(metre) not in known:
-        raise InputError("metre", f"{' or '.join(known)} (what the model knows)", str(metre))
     if phrase is not None and phrase.metre.n_beats != metre.n_beats:
         raise InputError("primer", f"a piece with {metre.n_beats} beats a bar", str(phrase.metre))
+    if str(metre) not in known:
+        asked = "metre" if phrase is None or settings.metre else "primer"
+        raise InputError(asked, f"{' or '.join(known)} (what the model knows)", str(metre))
     style = settings.style_or_usual(metre)
     tempo = settings.tempo_or_usual(style)
     if phrase is not None and settings.tempo is None:
         tempo = round(min(max(phrase.tempo_bpm, 20.0), 400.0), 3)
     typed = settings.chart()
-    form = form_named(settings.form or "standard") if typed is None else None
-    if settings.harmony == "model":
-        form = None
-    key = _key(settings, phrase, typed, form)
+    key = _key(settings, phrase, typed)
+    form = None
+    if typed is None and settings.harmony == "imposed":
+        form = form_named(settings.form or ("minor" if key.is_minor else "standard"))
+        key = form.key(key)
     form_bars = len(typed) if typed else form.n_bars if form else 12
     lead = phrase.n_bars if phrase else 0
     n_bars = settings.bars or (settings.choruses or 1) * form_bars
@@ -160,19 +162,15 @@ def _plan(settings: Settings, model: StoredModel, phrase: Primer | None) -> _Pla
     )
 
 
-def _key(
-    settings: Settings, phrase: Primer | None, typed: Sequence[Bar] | None, form: Form | None
-) -> Key:
+def _key(settings: Settings, phrase: Primer | None, typed: Sequence[Bar] | None) -> Key:
     if settings.key is not None:
-        key = Key.parse(settings.key)
-    elif phrase is not None and phrase.key is not None:
-        key = phrase.key
-    elif typed is not None:
+        return Key.parse(settings.key)
+    if phrase is not None and phrase.key is not None:
+        return phrase.key
+    if typed is not None:
         first = next((chord for bar in typed for chord in bar if chord.root), Chord("C"))
-        key = Key(first.root, "minor" if first.kind.is_minor else "major")
-    else:
-        key = Key("C")
-    return form.key(key) if form else key
+        return Key(first.root, "minor" if first.kind.is_minor else "major")
+    return Key("C")
 
 
 def _new_bars(

@@ -45,7 +45,7 @@ class Settings:
 
     Args:
         model: Name of a shipped model, or the folder of another.
-        form: Name of a chord form; standard when neither `chords` nor the network gives them.
+        form: Name of a chord form; None: standard, or minor in a minor key.
         chords: A chord chart as typed; replaces `form`.
         harmony: `imposed` (by form or chart) or `model` (the network plays the chords).
         key: Such as `Bb` or `Cm`; None: C, or the first chord of `chords`, or the primer's.

@@ -15,6 +15,7 @@ from typing import Any
 import mido
 import numpy as np
 import symusic
+from mido.midifiles.meta import KeySignatureError
 
 from lstmmusic.errors import ChordError, InputError
 from lstmmusic.io._bytes import read_bytes
@@ -37,6 +38,9 @@ MAX_NOTES = 1_000_000
 MAX_QUARTERS = 1_000_000
 CHORD_PREFIX = "chord="
 END_MARKER = "end"
+
+# What mido raises on damaged files.
+_REFUSALS = (OSError, EOFError, ValueError, KeyError, IndexError, KeySignatureError)
 
 Events = list[tuple[int, Any]]
 
@@ -101,7 +105,10 @@ def _read_symusic(shell: Shell) -> _Raw:
     if CHORD_PREFIX.encode() in shell.data and not any(
         text.startswith(CHORD_PREFIX) for _, text in raw.texts
     ):
-        raw.texts = _texts(mido.MidiFile(file=io.BytesIO(shell.data), clip=True))
+        try:
+            raw.texts = _texts(mido.MidiFile(file=io.BytesIO(shell.data), clip=True))
+        except _REFUSALS:
+            pass  # the notes are whole; the labels stay those that symusic found
     raw.title = _title(shell.data)
     return raw
 
@@ -113,15 +120,23 @@ def _title(data: bytes) -> str:
         track = mido.MidiFile(
             file=io.BytesIO(data[:8] + b"\x00\x01\x00\x01" + data[12 : 22 + size]), clip=True
         ).tracks[0]
-    except (OSError, EOFError, ValueError, KeyError, IndexError):
+    except _REFUSALS:
         return ""
-    return track.name if not any(m.type == "note_on" for m in track) else ""
+    return _utf8(track.name) if not any(m.type == "note_on" for m in track) else ""
+
+
+def _utf8(text: str) -> str:
+    """Text events name no charset and mido takes them for Latin-1: what is UTF-8 becomes so."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def _read_mido(shell: Shell, source: str, refusal: Exception) -> _Raw:
     try:
         file = mido.MidiFile(file=io.BytesIO(shell.data), clip=True)
-    except (OSError, EOFError, ValueError, KeyError, IndexError) as error:
+    except _REFUSALS as error:
         reason = str(error) or str(refusal)
         raise InputError(source, "a MIDI file that can be read", f"damage ({reason})") from None
     raw = _Raw()
@@ -129,7 +144,7 @@ def _read_mido(shell: Shell, source: str, refusal: Exception) -> _Raw:
         parts = _track_parts(track, raw)
         raw.parts.extend(parts)
         if index == 0 and not parts:
-            raw.title = track.name
+            raw.title = _utf8(track.name)
     raw.texts = _texts(file)
     return raw
 
@@ -175,7 +190,8 @@ def _track_parts(track: mido.MidiTrack, raw: _Raw) -> list[dict[str, Any]]:
             or (np.empty(0),) * width
             for name, width in (("notes", 4), ("controls", 3), ("bends", 2))
         }
-        parts.append({"name": track.name, "program": number, "is_drum": channel == 9, **columns})
+        name, is_drum = _utf8(track.name), channel == 9
+        parts.append({"name": name, "program": number, "is_drum": is_drum, **columns})
     return parts
 
 
@@ -188,7 +204,7 @@ def _texts(file: mido.MidiFile) -> Events:
             if message.type == "marker" or (
                 message.type == "text" and message.text.startswith(CHORD_PREFIX)
             ):
-                texts.append((tick, message.text))
+                texts.append((tick, _utf8(message.text)))
     return sorted(texts, key=lambda event: event[0])
 
 

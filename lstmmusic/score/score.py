@@ -56,7 +56,10 @@ def _table(rows: object, dtype: np.dtype) -> np.ndarray:
         table = rows.copy()
     else:
         table = np.array([tuple(row) for row in rows], dtype=dtype)  # type: ignore[attr-defined]
-    order = np.lexsort((table[dtype.names[1]], table[dtype.names[-2]], table["onset_quarters"]))  # type: ignore[index]
+    if dtype == NOTE_DTYPE:
+        order = np.lexsort((table["duration_quarters"], table["pitch"], table["onset_quarters"]))
+    else:  # of controls at one place the order means something (101, 100, 6)
+        order = np.argsort(table["onset_quarters"], kind="stable")
     table = table[order]
     table.flags.writeable = False
     return table

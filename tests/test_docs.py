@@ -1,0 +1,54 @@
+"""The documents do not lie: their commands run, their tables are those of the records."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from benchmarks import tables
+from lstmmusic.cli import main
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+_COMMANDS = re.findall(r"^\.venv/bin/(lstmmusic .*)$", README, flags=re.M)
+_PYTHON = re.findall(r"```python\n(.*?)```", README, flags=re.S)
+
+
+def test_commands_of_the_readme_run_in_their_order(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert len(_COMMANDS) >= 6
+    for command in _COMMANDS:
+        assert main(shlex.split(command)[1:]) == 0, command
+    assert {path.name for path in tmp_path.iterdir()} >= {"bb.mid", "slow.musicxml", "next.mid"}
+
+
+@pytest.mark.keras
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("code", _PYTHON)
+def test_python_of_the_readme_runs(code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "README.md", "exec"), {})
+
+
+def test_tables_of_the_readme_are_those_of_the_records():
+    assert tables.filled(README) == README
+
+
+def test_rooms_of_the_architecture_are_those_of_the_package():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`(\w+)/?`", text.split("Beside it")[0]))
+    rooms = {
+        path.stem
+        for path in (ROOT / "lstmmusic").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").is_file()
+    }
+    assert rooms - {"__init__", "__main__"} <= told
+
+
+def test_make_targets_of_the_documents_exist():
+    documents = [README, *(p.read_text(encoding="utf-8") for p in ROOT.glob("C*.md"))]
+    told = set(re.findall(r"`?make (\w+)", " ".join(documents))) - {"to"}
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    assert told <= targets | {"and", "in"}, told - targets
