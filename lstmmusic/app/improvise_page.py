@@ -1,129 +1,253 @@
-"""The first page: ask for a blues, see what came, take it away."""
+"""The first page: ask for a blues, hear it, see it, take it away."""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 
 import streamlit as st
 
+from lstmmusic.app.piano_roll import piano_roll
+from lstmmusic.app.share import from_query, to_query
 from lstmmusic.app.text import plain
 from lstmmusic.encoding import STYLES
-from lstmmusic.errors import InputError
+from lstmmusic.errors import ChordError, InputError
 from lstmmusic.generation import INSTRUMENTS, STYLE_SWING, STYLE_TEMPO, Settings, improvise
 from lstmmusic.io import format_midi
+from lstmmusic.io.engraving import engrave
 from lstmmusic.io.notation import format_musicxml
-from lstmmusic.score import FORMS
+from lstmmusic.io.sound import format_sound, render_stems
+from lstmmusic.io.sound import render as render_sound
+from lstmmusic.score import FORMS, Key, Score, parse_chart
 
 _KEYS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
-_TYPED, _NETWORK = "typed chords", "played by the network"
+_TYPED, _NETWORK = "Typed chords", "Chords by the network"
+_EXAMPLE = "| C7 | F7 | C7 | Gm7 C7 | F7 | F#dim7 | C7 | A7 | Dm7 | G7 | C7 A7 | Dm7 G7 |"
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _play(settings: Settings) -> tuple[dict, bytes, bytes]:
-    """Report, MIDI and MusicXML of a piece; the same settings are not played twice."""
+@dataclass(frozen=True)
+class _Piece:
+    """One piece in all the shapes the page needs, but for what is made on demand."""
+
+    score: Score
+    written: Score
+    report: dict
+    midi: bytes
+    stems: tuple[bytes, ...]
+    silence: str
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _play(settings: Settings) -> _Piece:
+    """The same settings are not played twice."""
     found = improvise(settings)
-    return found.report, format_midi(found.score), format_musicxml(found.score)
+    try:
+        stems = render_stems(found.score)
+        sounds, silence = tuple(format_sound(stem, "FLAC") for stem in stems), ""
+    except InputError as error:
+        sounds, silence = (), str(error)
+    midi = format_midi(found.score)
+    return _Piece(found.score, found.written, found.report, midi, sounds, silence)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _pages(settings: Settings) -> list[str]:
+    """The engraved score."""
+    return engrave(_play(settings).written)
 
 
 def render() -> None:
     """Draws the page."""
+    st.set_page_config("Improvise a blues", layout="wide")
     st.title("Improvise a blues")
-    settings = _ask()
+    try:
+        linked = from_query(st.query_params.to_dict())
+    except InputError as error:
+        linked = None
+        st.error(f"The link asks for something that cannot be done. {plain(str(error))}")
+    settings = _ask(linked)
     if settings is None:
-        st.info("Choose a form and a key, then press Improvise.")
+        st.info("Choose a form and a key, then press **Improvise**. Everything has a usual value.")
         return
     try:
         with st.spinner("Improvising"):
-            report, midi, musicxml = _play(settings)
+            piece = _play(settings)
     except InputError as error:
         st.error(plain(str(error)))
         return
-    _show(report, midi, musicxml)
+    st.query_params.from_dict(to_query(settings))
+    _show(settings, piece, autoplay=st.session_state.pop("autoplay", False))
 
 
-def _ask() -> Settings | None:
-    """The form; what was asked last, None before the first press."""
-    with st.form("settings"):
+def _ask(linked: Settings | None) -> Settings | None:
+    """The form. What was asked last; else what the link asks for; None before the first press."""
+    usual = st.session_state.get("settings") or linked or Settings()
+    with st.form("ask"):
         left, middle, right = st.columns(3)
-        form = left.selectbox("Form", [*FORMS, _TYPED, _NETWORK], key="form")
-        key = middle.selectbox("Key", _KEYS, key="key")
-        style = right.selectbox("Style", STYLES, key="style")
+        forms = [*FORMS, _TYPED, _NETWORK]
+        form = left.selectbox("Form", forms, index=forms.index(_form_name(usual)))
+        tonic = _KEYS.index(_tonic(usual))
+        key = middle.selectbox("Key", _KEYS, index=tonic)
+        minor = usual.key is not None and Key.parse(usual.key).is_minor
+        style = right.selectbox("Style", STYLES, index=STYLES.index(usual.style or "shuffle"))
         chords = st.text_input(
-            "Chords", "| C7 | F7 | C7 | Gm7 C7 |", help="Used with the form 'typed chords'."
+            "Chords, for the form 'Typed chords'", usual.chords or _EXAMPLE, max_chars=2000
         )
         left, middle, right = st.columns(3)
         tempo = left.number_input(
-            "Tempo (beats a minute, 0 = by style)", 0, 400, 0, help=_usual(STYLE_TEMPO)
+            "Tempo in beats a minute",
+            20,
+            400,
+            int(usual.tempo) if usual.tempo else None,
+            placeholder="as usual in the style",
+            help=_usual(STYLE_TEMPO),
         )
         swing = middle.number_input(
-            "Swing (0 = by style)", 0.0, 0.75, 0.0, step=0.01, help=_usual(STYLE_SWING)
+            "Swing",
+            0.5,
+            0.75,
+            usual.swing,
+            0.01,
+            format="%.3f",
+            placeholder="as usual in the style",
+            help="Share of the beat before the off-beat: 0.5 straight, 0.667 a triplet. "
+            f"As usual: {_usual(STYLE_SWING)}.",
         )
-        choruses = right.number_input("Choruses", 1, 16, 1)
+        choruses = right.number_input("Choruses", 1, 16, usual.choruses or 1)
         left, middle, right = st.columns(3)
-        instrument = left.selectbox("Instrument", list(INSTRUMENTS), index=12)
-        temperature = middle.slider("Temperature", 0.0, 2.0, 1.0, 0.05)
-        seed = right.text_input("Seed (empty = a new one)", "")
-        band = st.checkbox("Bass and drums (from rules)", True)
+        instruments = list(INSTRUMENTS)
+        instrument = left.selectbox(
+            "Instrument", instruments, index=instruments.index(_instrument(usual))
+        )
+        temperature = middle.slider(
+            "Temperature",
+            0.0,
+            2.0,
+            usual.temperature,
+            0.05,
+            help="0: the likeliest notes; 1: as learnt; more: wilder.",
+        )
+        seed = right.text_input(
+            "Seed",
+            "",
+            placeholder="a new one each time",
+            help="The same seed and settings give the same music.",
+            max_chars=10,
+        )
+        left, middle, right = st.columns(3)
+        is_minor = left.checkbox("Minor key", minor)
+        band = middle.checkbox("Band (from rules)", usual.band)
+        counted = right.checkbox("Count-in", usual.count_in)
         pressed = st.form_submit_button("Improvise", type="primary")
     if not pressed:
-        return st.session_state.get("settings")
+        return st.session_state.get("settings", linked)
+    st.session_state.settings = None
     try:
+        if form == _TYPED:
+            parse_chart(chords)
         st.session_state.settings = Settings(
             form=form if form in FORMS else None,
             chords=chords if form == _TYPED else None,
             harmony="model" if form == _NETWORK else "imposed",
-            key=key,
-            tempo=float(tempo) or None,
+            key=key + ("m" if is_minor else ""),
+            tempo=float(tempo) if tempo else None,
             style=style,
-            swing=swing or None,
+            swing=swing,
             choruses=int(choruses),
             temperature=temperature,
             instrument=instrument,
             band=band,
+            count_in=counted,
             seed=_seed(seed),
         )
+        st.session_state.autoplay = True
+    except ChordError as error:
+        st.error(plain(str(error)))
+        st.code(f"{chords}\n{' ' * (error.column - 1)}^", language=None)
     except InputError as error:
-        st.session_state.settings = None
         st.error(plain(str(error)))
     return st.session_state.settings
 
 
+def _form_name(settings: Settings) -> str:
+    if settings.chords is not None:
+        return _TYPED
+    return _NETWORK if settings.harmony == "model" else settings.form or "standard"
+
+
+def _tonic(settings: Settings) -> str:
+    """The name in the list for the tonic of a key."""
+    return _KEYS[Key.parse(settings.key or "C").pitch_class]
+
+
+def _instrument(settings: Settings) -> str:
+    return settings.instrument if settings.instrument in INSTRUMENTS else Settings.instrument
+
+
 def _usual(table: dict[str, float]) -> str:
-    return ", ".join(f"{style}: {value:.3g}" for style, value in table.items())
+    return ", ".join(f"{style} {value:.3g}" for style, value in table.items())
 
 
 def _seed(text: str) -> int:
     text = text.strip()
     if not text:
         return secrets.randbelow(2**31)
-    if not text.isdecimal() or len(text) > 10:
+    if not (text.isascii() and text.isdecimal()):
         raise InputError("seed", "a whole number from 0 to 4294967295", repr(text))
     return int(text)
 
 
-def _show(report: dict, midi: bytes, musicxml: bytes) -> None:
-    source = "played by the network" if report["harmony"] == "model" else "imposed"
-    columns = st.columns(4)
-    columns[0].metric("Bars", report["bars"])
-    columns[1].metric("Notes of melody", report["notes"])
-    columns[2].metric("Seconds", f"{report['seconds']:.0f}")
-    columns[3].metric("Seed", report["seed"])
+def _show(settings: Settings, piece: _Piece, autoplay: bool) -> None:
+    report = piece.report
+    source = "by the network" if report["harmony"] == "model" else "imposed"
     st.caption(
-        f"{report['key']}, {report['metre']} at {report['tempo']:g} beats a minute, "
-        f"swing {report['swing']:g}. Chords {source}. Melody by the model {report['model']}; "
-        "velocities, bass and drums by rules."
+        f"{report['bars']} bars in {report['key']}, {report['metre']} at {report['tempo']:g} beats "
+        f"a minute, swing {report['swing']:g}, seed {report['seed']}. Chords {source}; melody by "
+        f"the model {report['model']}; velocities and band by rules."
     )
-    st.code(report["chords"], language=None, wrap_lines=True)
-    name = f"blues-{report['key']}-{report['seed']}"
-    left, right = st.columns(2)
-    left.download_button(
-        "Download MIDI", midi, f"{name}.mid", "audio/midi", on_click="ignore", width="stretch"
-    )
-    right.download_button(
-        "Download MusicXML",
-        musicxml,
-        f"{name}.musicxml",
-        "application/vnd.recordare.musicxml+xml",
-        on_click="ignore",
+    if piece.silence:
+        st.warning(plain(piece.silence))
+    piano_roll(piece.score, piece.stems, silence="no sound here", autoplay=autoplay)
+    _offer(settings, piece)
+    with st.expander("Score", expanded=True):
+        for page in _pages(settings):
+            st.image(page, width="stretch")
+
+
+def _offer(settings: Settings, piece: _Piece) -> None:
+    name = f"blues-{piece.report['key'].replace('#', 'sharp')}-{piece.report['seed']}"
+    columns = st.columns(4)
+    # Functions, so that a file is made when it is asked for.
+    files = [
+        ("MIDI", lambda: piece.midi, "mid", "audio/midi"),
+        (
+            "MusicXML",
+            lambda: format_musicxml(piece.written),
+            "musicxml",
+            "application/vnd.recordare.musicxml+xml",
+        ),
+        ("WAV", lambda: format_sound(render_sound(piece.score)), "wav", "audio/wav"),
+    ]
+    for column, (label, make, suffix, mime) in zip(columns, files, strict=False):
+        column.download_button(
+            f"Download {label}",
+            make,
+            f"{name}.{suffix}",
+            mime,
+            on_click="ignore",
+            disabled=suffix == "wav" and bool(piece.silence),
+            width="stretch",
+            key=f"download_{suffix}",
+        )
+    columns[3].link_button(
+        "Link to this piece",
+        "?" + "&".join(_encoded(settings)),
         width="stretch",
+        help="The address of this page brings the same piece back.",
     )
+
+
+def _encoded(settings: Settings) -> list[str]:
+    from urllib.parse import quote
+
+    return [f"{name}={quote(value)}" for name, value in to_query(settings).items()]

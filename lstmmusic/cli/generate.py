@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ import typer
 
 from lstmmusic.generation import INSTRUMENTS, Settings, improvise
 from lstmmusic.io import check_save, load_untrusted, save
+from lstmmusic.io.sound import check_save_sound, save_sound
 from lstmmusic.player import DEFAULT_MODEL
 from lstmmusic.score import FORMS
 
@@ -51,7 +53,8 @@ def generate(
     instrument: Annotated[
         str, typer.Option(help="A programme 0-127, or " + ", ".join(INSTRUMENTS) + ".")
     ] = Settings.instrument,
-    band: Annotated[bool, typer.Option(help="Bass and drums from rules.")] = True,
+    band: Annotated[bool, typer.Option(help="Bass, piano and drums from rules.")] = True,
+    count_in: Annotated[bool, typer.Option(help="The drums count a bar in.")] = False,
     primer: Annotated[
         Path | None, typer.Option(help="Go on from the last phrase of this file.", metavar="F.mid")
     ] = None,
@@ -63,6 +66,9 @@ def generate(
     ] = 1,
     musicxml: Annotated[
         Path | None, typer.Option(help="Write a score, too.", metavar="F.musicxml")
+    ] = None,
+    wav: Annotated[
+        Path | None, typer.Option(help="Write the sound, too (.wav, .flac, .ogg).", metavar="F.wav")
     ] = None,
     seed: Annotated[
         int | None, typer.Option(help="The same seed gives the same music; shown if not given.")
@@ -91,22 +97,30 @@ def generate(
         range=note_range,
         instrument=instrument,
         band=band,
+        count_in=count_in,
         keep_primer=keep_primer,
         seed=first_seed,
     )
+    wanted = [replace(settings, seed=first_seed + index) for index in range(variations)]
     targets = [numbered(output, index) for index in range(variations)]
     scores = [numbered(musicxml, index) for index in range(variations)] if musicxml else []
+    sounds = [numbered(wav, index) for index in range(variations)] if wav else []
     for path in (*targets, *scores):
         check_save(path, force)
+    for path in sounds:
+        check_save_sound(path, force)
     opening = load_untrusted(primer) if primer else None
     reports = []
     for index, path in enumerate(targets):
-        result = improvise(settings, primer=opening, seed=first_seed + index)
+        result = improvise(wanted[index], primer=opening)
         save(result.score, path, force)
         files = {"file": str(path)}
         if scores:
-            save(result.score, scores[index], force)
+            save(result.written, scores[index], force)
             files["musicxml"] = str(scores[index])
+        if sounds:
+            save_sound(result.score, sounds[index], force=force)
+            files["wav"] = str(sounds[index])
         reports.append({**result.report, **files})
         print(describe(reports[-1]), file=sys.stderr)
     if as_json:

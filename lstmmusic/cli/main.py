@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from lstmmusic import __version__
-from lstmmusic.cli import generate, models
+from lstmmusic.cli import generate, models, render
 from lstmmusic.errors import InputError
 
 DONE, INPUT, INTERRUPTED = 0, 2, 130
@@ -23,6 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("generate")(generate.generate)
+app.command("render")(render.render)
 app.command("models")(models.models)
 app.command("app")(models.start_app)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from lstmmusic.encoding.melody_events import STEPS_PER_BEAT
 from lstmmusic.errors import InputError
-from lstmmusic.fitting.loop import Batch, Schedule, fit
+from lstmmusic.fitting.loop import Batch, Schedule, check_counts, fit
 from lstmmusic.fitting.run_folder import RunFolder
 from lstmmusic.models import (
     HarmonyNetwork,
@@ -47,6 +47,12 @@ class Network:
     input_dropout: float = 0.0
     dropout: float = 0.0
 
+    def __post_init__(self) -> None:
+        check_counts(self, "units", "batch_size", "length")
+        for name in ("input_dropout", "dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InputError(name, "0 to less than 1", getattr(self, name))
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -79,10 +85,16 @@ def read_recipe(path: str | Path) -> Recipe:
             row: dict[str, Any] = dict(table[kind])
             networks[kind] = Network(schedule=Schedule(**row.pop("schedule")), **row)
         streams = tuple(tuple(forms) for forms in table["harmony_streams"])
+        for name in (name for forms in streams for name in forms):
+            form_named(name)
+        if not isinstance(table["name"], str) or not isinstance(table["seed"], int):
+            raise TypeError("name is no text, or seed no whole number")
         return Recipe(table["name"], table["seed"], streams, **networks)
     except OSError as error:
         raise InputError(str(path), "a recipe that can be read", error.strerror) from None
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except KeyError as error:
+        raise InputError(str(path), f"a recipe with {error}", "none") from None
+    except (ValueError, TypeError) as error:
         raise InputError(str(path), "a recipe", error) from None
 
 

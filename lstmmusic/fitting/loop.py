@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from lstmmusic.errors import InternalError
+from lstmmusic.errors import InputError, InternalError
 from lstmmusic.fitting.run_folder import RunFolder
 from lstmmusic.models import StoredNetwork
 
@@ -38,6 +38,26 @@ class Schedule:
     weight_decay: float = 0.0
     patience: int = 0
     averaging: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_counts(self, "epochs", "batches_per_epoch")
+        if not (self.learning_rate > 0 and self.weight_decay >= 0 and self.patience >= 0):
+            expected = "learning_rate above 0, weight_decay and patience not below"
+            raise InputError("schedule", expected, self)
+        if not 0 <= self.averaging < 1:
+            raise InputError("averaging", "0 to less than 1", self.averaging)
+
+
+def check_counts(table: object, *names: str) -> None:
+    """That those fields are whole numbers from 1 on.
+
+    Raises:
+        InputError: One is not.
+    """
+    for name in names:
+        value = getattr(table, name)
+        if not isinstance(value, int) or value < 1:
+            raise InputError(name, "a whole number from 1 on", repr(value))
 
 
 class _Batches(keras.utils.PyDataset):
@@ -152,6 +172,7 @@ def fit(
             raise
     losses = history.history["val_loss"]
     if not np.isfinite(losses).any():
+        run.set_state("failed")
         raise InternalError("training never reached a finite loss")
     network.load_stored_weights(run.load_best())
     best = int(np.nanargmin(losses))

@@ -16,7 +16,7 @@ from lstmmusic.errors import InputError
 from lstmmusic.generation import band
 from lstmmusic.generation.primer import Primer, last_phrase
 from lstmmusic.generation.settings import Settings, parse_range
-from lstmmusic.generation.swing import swing_steps
+from lstmmusic.generation.swing import STRAIGHT, swing_steps
 from lstmmusic.player import (
     HarmonyPlayer,
     MelodyLimits,
@@ -27,6 +27,7 @@ from lstmmusic.player import (
 )
 from lstmmusic.player.network import MAX_STEPS
 from lstmmusic.score import (
+    COUNT_IN,
     Bar,
     Chord,
     Form,
@@ -43,7 +44,10 @@ from lstmmusic.score import (
 )
 
 _HARMONY, _MELODY, _BASS = range(3)  # streams of random numbers, so that one part's leave the rest
-BASS_PROGRAM = 32
+
+_VOLUME, _PAN = 7, 10  # MIDI controllers
+_MELODY_MIX = (112, 64)  # volume, pan
+_BAND_MIX = ((32, 100, 58), (0, 84, 44), (0, 92, 72))  # programme, volume, pan: bass, piano, drums
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,14 @@ class Improvisation:
     """What came out.
 
     Attributes:
-        score: The piece.
+        score: The piece as it sounds.
+        written: The piece as it is written: off-beats straight, with the word "Swing" above.
         report: What it is, fit for JSON: seed, model, bars, key, tempo, metre, form, swing,
             chords, harmony, notes (of the melody), seconds, parts, settings.
     """
 
     score: Score
+    written: Score
     report: dict[str, Any]
 
 
@@ -114,9 +120,11 @@ def improvise(
     if phrase is not None:
         phrase = _transposed(phrase, plan.key)
     events = _melody(settings, model, plan, phrase)
-    score = _score(settings, plan, events)
+    score = _score(settings, plan, events, plan.swing)
+    swings = plan.swing > STRAIGHT and not plan.metre.is_compound
+    written = replace(_score(settings, plan, events, STRAIGHT), feel="Swing" if swings else "")
     start = 0 if settings.keep_primer else plan.lead
-    return Improvisation(score, _report(settings, model, plan, score, plan.chart[start:]))
+    return Improvisation(score, written, _report(settings, model, plan, score, plan.chart[start:]))
 
 
 def _plan(settings: Settings, model: StoredModel, phrase: Primer | None) -> _Plan:
@@ -272,9 +280,7 @@ def _melody(
     while True:
         onset = player.next_onset(sampling, rng, earliest=start)
         if plan.ends_on_tonic and onset >= last_bar:
-            ended = player.memory.events[-1] if player.memory.events else (0, 0, 0)
-            onset = max(last_bar, ended[0] + 1)
-            player.play(onset, sampling, rng, home, longest=2 * STEPS_PER_BEAT)
+            player.play(last_bar, sampling, rng, home, longest=2 * STEPS_PER_BEAT)
             break
         if onset >= setting.n_steps:
             break
@@ -289,33 +295,47 @@ def _flags(lengths: Iterable[int]) -> np.ndarray:
     return flags
 
 
-def _score(settings: Settings, plan: _Plan, events: Sequence[Event]) -> Score:
-    beat, bar = plan.metre.beat_quarters, plan.metre.bar_quarters
-    chart = plan.chart if settings.keep_primer else plan.chart[plan.lead :]
-    cut = 0 if settings.keep_primer else plan.lead * plan.metre.n_beats * STEPS_PER_BEAT
-    melody = [
-        (onset - cut, duration, pitch, _velocity(onset))
-        for onset, duration, pitch in events
-        if onset >= cut
-    ]
-    parts = [_part(melody, "melody", settings.program(), plan)]
+def _score(settings: Settings, plan: _Plan, events: Sequence[Event], swing: float) -> Score:
+    """The piece with that swing; straight, it is the piece as it is written."""
+    bar = plan.metre.bar_quarters
+    bar_steps = plan.metre.n_beats * STEPS_PER_BEAT
+    skipped = 0 if settings.keep_primer else plan.lead
+    chart = plan.chart[skipped:]
+    place = plan.first_form_bar + skipped
+    choruses = [b for b in range(len(chart)) if b == 0 or (place + b) % plan.form_bars == 0]
+    counted = 1 if settings.count_in and settings.band else 0
+    shift = (counted - skipped) * bar_steps
+    melody = [(a + shift, d, p, _velocity(a)) for a, d, p in events if a >= skipped * bar_steps]
+    parts = [_part(melody, "melody", settings.program(), plan, swing, *_MELODY_MIX)]
     if settings.band:
         rng = np.random.default_rng([settings.seed, _BASS])
-        bass = band.bass_line(chart, plan.metre, plan.style, rng)
-        drums = band.drum_hits(len(chart), plan.metre, plan.style)
-        parts.append(_part(bass, "bass (rules)", BASS_PROGRAM, plan))
-        parts.append(_part(drums, "drums (rules)", 0, plan, is_drum=True))
-    place = plan.first_form_bar + (0 if settings.keep_primer else plan.lead)
-    starts = [b for b in range(len(chart)) if b == 0 or (place + b) % plan.form_bars == 0]
+        ends = plan.ends_on_tonic
+        lines = (
+            (band.bass_line(chart, plan.metre, plan.style, rng, ends), "bass (rules)"),
+            (band.comping(chart, plan.metre, plan.style, ends), "piano (rules)"),
+            (
+                band.drum_hits(len(chart), plan.metre, plan.style, choruses, place, ends),
+                "drums (rules)",
+            ),
+        )
+        for (line, name), (program, volume, pan) in zip(lines, _BAND_MIX, strict=True):
+            moved = [(a + counted * bar_steps, d, p, v) for a, d, p, v in line]
+            is_drum = name.startswith("drums")
+            if counted and is_drum:
+                moved = band.count_in(plan.metre) + moved
+            parts.append(_part(moved, name, program, plan, swing, volume, pan, is_drum))
+    start = counted * bar
+    sections = [Timed(start + b * bar, f"Chorus {n}") for n, b in enumerate(choruses, 1)]
     return Score(
         parts=parts,
-        chords=place_chart(chart, plan.metre),
+        chords=place_chart(chart, plan.metre, start),
         metres=[Timed(0.0, plan.metre)],
-        tempo_map=TempoMap.constant(plan.tempo * beat),
+        tempo_map=TempoMap.constant(plan.tempo * plan.metre.beat_quarters),
         keys=[Timed(0.0, plan.key)],
-        sections=[Timed(b * bar, f"Chorus {n}") for n, b in enumerate(starts, 1)],
+        sections=[Timed(0.0, COUNT_IN), *sections] if counted else sections,
         title=f"Blues in {plan.key}",
-        length_quarters=len(chart) * bar,
+        pickup_quarters=start,
+        length_quarters=start + len(chart) * bar,
     )
 
 
@@ -330,18 +350,22 @@ def _part(
     name: str,
     program: int,
     plan: _Plan,
+    swing: float,
+    volume: int,
+    pan: int,
     is_drum: bool = False,
 ) -> Part:
-    """Notes on the grid, swung, as a part in quarters."""
+    """Notes on the grid, swung, as a part in quarters with its place in the mix."""
     onsets = [event[0] for event in events]
     ends = [event[0] + event[1] for event in events]
-    starts = swing_steps(onsets, onsets, plan.swing) * plan.metre.beat_quarters
-    stops = swing_steps(onsets, ends, plan.swing) * plan.metre.beat_quarters
+    starts = swing_steps(onsets, onsets, swing) * plan.metre.beat_quarters
+    stops = swing_steps(onsets, ends, swing) * plan.metre.beat_quarters
     notes = [
         Note(float(start), float(stop - start), pitch, velocity)
         for start, stop, (_, _, pitch, velocity) in zip(starts, stops, events, strict=True)
     ]
-    return Part(notes, name, program, is_drum)
+    controls = [(0.0, _VOLUME, volume), (0.0, _PAN, pan)]
+    return Part(notes, name, program, is_drum, controls)
 
 
 def _report(

@@ -61,7 +61,8 @@ class Settings:
         density: Notes a bar to aim at; None: as usual in the style.
         range: Lowest and highest note, `A3-D6` or `57-86`; None: as usual in the model.
         instrument: One of `INSTRUMENTS`, or a General MIDI programme 0-127.
-        band: Bass and drums from rules beside the melody.
+        band: Bass, piano and drums from rules beside the melody.
+        count_in: The drums count a bar in before bar 1 (with the band).
         keep_primer: The primer's last phrase opens the piece.
         seed: Of everything random.
 
@@ -91,6 +92,7 @@ class Settings:
     range: str | None = None
     instrument: str = "tenor-sax"
     band: bool = True
+    count_in: bool = False
     keep_primer: bool = False
     seed: int = 0
 

@@ -10,7 +10,7 @@ import io
 from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import mido
 import numpy as np
@@ -23,6 +23,7 @@ from lstmmusic.io._midi_chunks import Shell, open_shell
 from lstmmusic.score import (
     BEND_DTYPE,
     CONTROL_DTYPE,
+    COUNT_IN,
     NOTE_DTYPE,
     Chord,
     Key,
@@ -37,6 +38,7 @@ from lstmmusic.units import microseconds_to_quarter_bpm, ticks_to_quarters
 MAX_NOTES = 1_000_000
 MAX_QUARTERS = 1_000_000
 CHORD_PREFIX = "chord="
+FEEL_PREFIX = "feel="
 END_MARKER = "end"
 
 # What mido raises on damaged files.
@@ -49,8 +51,9 @@ def read_midi(path: str | Path) -> Score:
     """Reads a `.mid`, `.midi`, `.kar` or `.rmi` file.
 
     Chord symbols are taken from marker and text events of the form `chord=C7`; other markers are
-    sections, but for `end`, which says where a piece ends that closes with a rest. A first bar
-    shorter than its successors (a first time signature that lasts exactly one bar) is a pickup.
+    sections, but for `end`, which says where a piece ends that closes with a rest, and `feel=`.
+    A first bar shorter than its successors (a first time signature that lasts exactly one bar) is
+    a pickup, and so is all that a first section named `Count-in` holds.
 
     Raises:
         InputError: Not a MIDI file, damaged, or beyond the limits; the message names the file.
@@ -214,11 +217,14 @@ def _score(raw: _Raw, shell: Shell, source: str) -> Score:
     if n_notes > MAX_NOTES:
         raise InputError(source, f"at most {MAX_NOTES:,} notes", f"{n_notes:,}")
     parts = [part for part in (_part(part, tpq) for part in raw.parts) if part is not None]
-    end = max([part.end_quarters for part in parts], default=0.0)
+    metres, pickup = _metres(raw.metres, tpq)
+    labels = _labels(raw.texts, tpq)
+    chords, sections, length = labels.chords, labels.sections, labels.length
+    if len(sections) > 1 and sections[0] == (0.0, COUNT_IN):
+        pickup = sections[1].onset_quarters
+    end = max([length, *(part.end_quarters for part in parts)])
     if end > MAX_QUARTERS:
         raise InputError(source, f"at most {MAX_QUARTERS:,} quarter notes", f"{end:,.0f}")
-    metres, pickup = _metres(raw.metres, tpq)
-    chords, sections, length = _labels(raw.texts, tpq)
     tempos = [] if shell.is_smpte else raw.tempos
     return Score(
         parts=tuple(parts),
@@ -231,6 +237,7 @@ def _score(raw: _Raw, shell: Shell, source: str) -> Score:
         keys=_keys(raw.keys, tpq),
         sections=sections,
         title=raw.title,
+        feel=labels.feel,
         pickup_quarters=pickup,
         length_quarters=length,
         ticks_per_quarter=tpq,
@@ -285,12 +292,19 @@ def _keys(events: Events, tpq: int) -> tuple[Timed[Key], ...]:
     return tuple(Timed(onset, key) for onset, key in sorted(by_onset.items()))
 
 
-def _labels(
-    events: Events, tpq: int
-) -> tuple[tuple[Timed[Chord], ...], tuple[Timed[str], ...], float]:
+class _Labels(NamedTuple):
+    """What markers say."""
+
+    chords: tuple[Timed[Chord], ...]
+    sections: tuple[Timed[str], ...]
+    length: float
+    feel: str
+
+
+def _labels(events: Events, tpq: int) -> _Labels:
     chords: dict[float, Chord] = {}
     sections: list[Timed[str]] = []
-    length = 0.0
+    length, feel = 0.0, ""
     for tick, text in events:
         onset = ticks_to_quarters(tick, tpq)
         if text.startswith(CHORD_PREFIX):
@@ -300,6 +314,9 @@ def _labels(
                 sections.append(Timed(onset, text))  # a label of someone else's making
         elif text == END_MARKER:
             length = max(length, onset)
+        elif text.startswith(FEEL_PREFIX):
+            feel = text.removeprefix(FEEL_PREFIX)
         elif text:
             sections.append(Timed(onset, text))
-    return tuple(Timed(*item) for item in sorted(chords.items())), tuple(sections), length
+    placed = tuple(Timed(*item) for item in sorted(chords.items()))
+    return _Labels(placed, tuple(sections), length, feel)

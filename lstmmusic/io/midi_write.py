@@ -18,7 +18,7 @@ import numpy as np
 
 from lstmmusic.errors import InputError
 from lstmmusic.io._bytes import write_bytes
-from lstmmusic.io.midi_read import CHORD_PREFIX, END_MARKER
+from lstmmusic.io.midi_read import CHORD_PREFIX, END_MARKER, FEEL_PREFIX
 from lstmmusic.score import Part, Score
 from lstmmusic.units import quarter_bpm_to_microseconds, quarters_to_ticks
 
@@ -74,11 +74,14 @@ def _conductor(score: Score) -> mido.MidiTrack:
 
     if score.title:
         add(0, "track_name", name=score.title)
-    if score.pickup_quarters:
+    if score.feel:
+        add(0, "marker", text=f"{FEEL_PREFIX}{score.feel}")
+    short = 0 < score.pickup_quarters < score.metre.bar_quarters
+    if short:
         numerator, denominator = _pickup_metre(score.pickup_quarters)
         add(0, "time_signature", numerator=numerator, denominator=denominator)
     for onset, metre in score.metres:
-        onset = max(onset, score.pickup_quarters)
+        onset = max(onset, score.pickup_quarters) if short else onset
         fields = {"numerator": metre.numerator, "denominator": metre.denominator}
         add(onset, "time_signature", **fields)
     for onset, key in score.keys:
@@ -102,9 +105,9 @@ def _pickup_metre(quarters: float) -> tuple[int, int]:
     """
     for denominator in (4, 8, 16, 32, 64):
         numerator = quarters * denominator / 4
-        if abs(numerator - round(numerator)) < 1e-9 and 1 <= round(numerator) <= 255:
+        if abs(numerator - round(numerator)) < 1e-9 and 1 <= round(numerator) <= 64:
             return round(numerator), denominator
-    raise InputError("pickup_quarters", "a whole number of 64th notes", quarters)
+    raise InputError("pickup_quarters", "at most 64 notes of one kind, 64th the shortest", quarters)
 
 
 def _channels(parts: Sequence[Part]) -> list[int]:

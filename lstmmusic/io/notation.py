@@ -7,23 +7,37 @@ given text rather than files (it would keep pickled copies of files), and never 
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import zipfile
+import zlib
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstmmusic.errors import ChordError, InputError, InternalError
+from lstmmusic.errors import ChordError, InputError
 from lstmmusic.io._bytes import MAX_BYTES, describe, read_bytes, write_bytes
-from lstmmusic.score import Chord, Key, Metre, Note, Part, Score, TempoMap, Timed
+from lstmmusic.score import (
+    COUNT_IN,
+    Chord,
+    Key,
+    Metre,
+    Note,
+    Part,
+    Score,
+    TempoMap,
+    Timed,
+    parse_quality,
+)
 
 if TYPE_CHECKING:
     from music21 import stream
 
 # Notation is written on this grid: sixteenths and triplets are both exact.
 STEPS_PER_QUARTER = 12
+BARS_PER_LINE = 4
 
 
 def read_musicxml(path: str | Path) -> Score:
@@ -72,7 +86,9 @@ def format_musicxml(score: Score) -> bytes:
     """The bytes of the MusicXML file."""
     from music21.musicxml.m21ToXml import GeneralObjectExporter
 
-    return GeneralObjectExporter(_to_music21(score)).parse()
+    data = GeneralObjectExporter(_to_music21(score)).parse()
+    # music21 treats chord roots as notes and writes naturals that engravers would print.
+    return re.sub(rb"\s*<(root|bass)-alter>0</\1-alter>", b"", data)
 
 
 def _unzip(data: bytes, source: str) -> bytes:
@@ -89,7 +105,15 @@ def _unzip(data: bytes, source: str) -> bytes:
                 raise InputError(source, "a score inside the archive", "none")
             with archive.open(names[0]) as file:
                 text = file.read(MAX_BYTES + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        NotImplementedError,
+        OSError,
+        RuntimeError,
+    ) as error:
         raise InputError(source, "a compressed MusicXML file", f"damage ({error})") from None
     if len(text) > MAX_BYTES:
         raise InputError(source, f"at most {MAX_BYTES // 2**20} MiB inside", "more")
@@ -109,20 +133,22 @@ def _parse(text: str, kind: str, source: str) -> Score:
         raise InputError(source, error.expected, error.received) from None
     except (
         Music21Exception,
-        ValueError,
-        TypeError,
-        KeyError,
-        IndexError,
+        ArithmeticError,
         AttributeError,
+        LookupError,
+        MemoryError,
+        RecursionError,
         SyntaxError,
+        TypeError,
+        ValueError,
     ) as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(source, f"{kind} that can be read", f"damage ({reason[0]})") from None
 
 
 def _from_music21(parsed: stream.Score) -> Score:
+    from music21 import expressions, meter, tempo
     from music21 import key as m21_key
-    from music21 import meter, tempo
     from music21.exceptions21 import Music21Exception
 
     try:
@@ -153,13 +179,27 @@ def _from_music21(parsed: stream.Score) -> Score:
         if not merged or merged[-1].value != metre:
             merged.append(Timed(onset, metre))
     pickup = _pickup(parts[0], merged[0].value)
+    sections = {
+        float(found.getOffsetInHierarchy(parsed)): str(found.content)
+        for found in flat.getElementsByClass(expressions.RehearsalMark)
+    }
+    first, *later = sorted(sections.items()) or [(0.0, "")]
+    if first == (0.0, COUNT_IN) and later:
+        pickup = later[0][0]
+    words = [
+        str(found.content)
+        for found in flat.getElementsByClass(expressions.TextExpression)
+        if not found.getOffsetInHierarchy(parsed)
+    ]
     return Score(
         parts=tuple(_part(part) for part in parts),
         chords=_chords(flat, parsed),
         metres=tuple(merged),
         tempo_map=TempoMap.clean(tempos),
         keys=tuple(Timed(onset, value) for onset, value in sorted(keys.items())),
+        sections=tuple(Timed(onset, text) for onset, text in sorted(sections.items())),
         title=_title(parsed),
+        feel=words[0] if words else "",
         pickup_quarters=pickup,
         length_quarters=float(parsed.highestTime),
     )
@@ -189,7 +229,11 @@ def _part(part: stream.Stream) -> Part:
     from music21 import harmony
 
     notes = []
-    for element in part.flatten().stripTies().notes:
+    flat = part.flatten()
+    for pitch in flat.pitches:
+        if pitch.accidental is not None and not pitch.accidental.alter:
+            pitch.accidental = None  # music21 would not tie a B natural to a plain B
+    for element in flat.stripTies().notes:
         if isinstance(element, harmony.ChordSymbol) or not element.quarterLength:
             continue  # grace notes take no time
         velocity = element.volume.velocity or 90
@@ -224,34 +268,39 @@ def _chord(symbol: Any) -> Chord | None:
         bass = symbol.bass().name.replace("-", "b")
     except (AttributeError, TypeError):
         return None
-    tones = {(pitch.pitchClass - symbol.root().pitchClass) % 12 for pitch in symbol.pitches}
-    for quality in (_quality(symbol), *_KINDS, "m" if 3 in tones and 4 not in tones else ""):
+    bases = [quality for quality, kind in _KINDS.items() if kind == symbol.chordKind]
+    if bases:
+        qualities = [_quality(symbol, bases[0]), bases[0]]
+    else:
+        tones = {(pitch.pitchClass - symbol.root().pitchClass) % 12 for pitch in symbol.pitches}
+        qualities = [name for name in _KINDS if set(parse_quality(name).intervals) == tones]
+    qualities.append("m" if symbol.semitonesFromChordStep(3) == 3 else "")
+    for quality in qualities:
         try:
-            found = Chord(root, quality, bass)
+            return Chord(root, quality, bass)
         except ChordError:
             continue
-        if quality in _KINDS and set(found.kind.intervals) != tones and quality:
-            continue
-        return found
     return None
 
 
-def _quality(symbol: Any) -> str:
-    """The text after the root that says what <kind> and <degree>s say."""
-    base = next((quality for quality, kind in _KINDS.items() if kind == symbol.chordKind), "")
+def _quality(symbol: Any, base: str) -> str:
+    """The text after the root that says what <kind> (`base`) and <degree>s say."""
     added = [
-        (m.degree, m.interval.semitones if m.interval else 0) for m in symbol.chordStepModifications
+        (change.degree, change.interval.semitones if change.interval else 0)
+        for change in symbol.chordStepModifications
+        if change.modType != "subtract"  # an omitted fifth makes no other chord
     ]
     if base.startswith("sus") and (7, -1) in added:
         number = max(degree for degree, semitones in added if semitones == 0 or degree == 7)
-        return f"{number}{base}"
+        base, added = f"{number}{base}", [change for change in added if change[1] and change[0] > 7]
+    for degree in (13, 11, 9):
+        if (degree, 0) in added and base.endswith("7"):
+            base = base[:-1] + str(degree)
+            added = [change for change in added if change[1] or change[0] > degree]
     if (9, 0) in added:
         added.remove((9, 0))
         base = base + "9" if base.endswith("6") else base + "add9"
-    if (13, 0) in added and base == "7":
-        added.remove((13, 0))
-        base = "13"
-    return base + "".join(f"{_SIGN[semitones]}{degree}" for degree, semitones in sorted(added))
+    return base + "".join(f"{_SIGN.get(sign, '?')}{degree}" for degree, sign in sorted(added))
 
 
 def _kind(quality: str) -> tuple[str, list[tuple[str, int, int]]]:
@@ -259,9 +308,14 @@ def _kind(quality: str) -> tuple[str, list[tuple[str, int, int]]]:
     match = _QUALITY.fullmatch(quality)
     base, number, sus, added, altered = match.groups() if match else ("", "", "", "", "")
     degrees: list[tuple[str, int, int]] = []
+    if altered == "alt":
+        altered = "#5b9#9"
+    if base == "dimmaj":
+        base, number = "dim", ""  # MusicXML has no kind for it
     if sus:
         base = sus
-        upper = {"": (), "7": (7,), "9": (7, 9), "13": (7, 9, 13)}[number]
+        ninth = () if re.search("[b#]9", altered) else (9,)
+        upper = {"": (), "7": (7,), "9": (7, *ninth), "13": (7, *ninth, 13)}[number]
         degrees += [("add", degree, -1 if degree == 7 else 0) for degree in upper]
     elif number == "69":
         base += "6"
@@ -271,6 +325,8 @@ def _kind(quality: str) -> tuple[str, list[tuple[str, int, int]]]:
         degrees.append(("add", 13, 0))
     elif number in {"9", "11", "13"} and base + number not in _KINDS:
         base += "7"
+        upper = {"9": (9,), "11": (9, 11), "13": (9, 13)}[number]
+        degrees += [("add", degree, 0) for degree in upper]
     else:
         base += number
     if base == "7" and altered.startswith("#5"):
@@ -304,6 +360,7 @@ _KINDS = {
     "mmaj7": "minor-major-seventh",
     "9": "dominant-ninth",
     "maj9": "major-ninth",
+    "maj11": "major-11th",
     "m9": "minor-ninth",
     "11": "dominant-11th",
     "m11": "minor-11th",
@@ -328,7 +385,7 @@ def _to_music21(score: Score) -> stream.Score:
 
 
 def _staff(score: Score, part: Part, with_chords: bool) -> stream.Part:
-    from music21 import clef, instrument, key, meter, stream
+    from music21 import clef, instrument, key, layout, meter, stream
 
     # A pickup is written as the end of a full bar, whose empty beginning is then cut off.
     shift = Fraction(0)
@@ -338,6 +395,7 @@ def _staff(score: Score, part: Part, with_chords: bool) -> stream.Part:
     staff.partName = part.name
     player = instrument.instrumentFromMidiProgram(part.program)
     player.partName = part.name
+    player.instrumentAbbreviation = player.partAbbreviation = ""
     staff.insert(0, player)
     low = len(part) and float(np.median(part.notes["pitch"])) < 55
     staff.insert(0, clef.BassClef() if low else clef.TrebleClef())
@@ -349,18 +407,61 @@ def _staff(score: Score, part: Part, with_chords: bool) -> stream.Part:
         staff.insert(at, key.Key(found.tonic.replace("b", "-"), found.mode))
     elements = _notes(part, score)
     if with_chords:
-        elements += _chord_symbols(score) + _metronome_marks(score)
+        elements += _chord_symbols(score) + _marks(score)
     for onset, element in elements:
         staff.insert(onset + shift, element)
-    measures: Any = staff.makeMeasures()
-    _add_empty_bars(measures, _fraction(score.length_quarters) + shift)
+    stop = _fraction(score.length_quarters) + shift
+    measures: Any = staff.makeMeasures(refStreamOrTimeRange=[0, stop])
     measures.makeTies(inPlace=True)
     if not part.is_monophonic:
         measures.makeVoices(inPlace=True)
-    measures.makeRests(fillGaps=True, inPlace=True, timeRangeFromBarDuration=True)
-    if shift:
+        measures.makeRests(fillGaps=True, inPlace=True, timeRangeFromBarDuration=True)
+    else:
+        for measure in measures.getElementsByClass(stream.Measure):
+            _insert_rests(measure)
+    if score.pickup_quarters:
         _cut_pickup(measures, shift)
+    for measure in measures.getElementsByClass(stream.Measure):
+        if measure.number > 1 and measure.number % BARS_PER_LINE == 1:
+            measure.insert(0, layout.SystemLayout(isNew=True))
+    measures.makeAccidentals(inPlace=True)
+    measures.makeBeams(inPlace=True)
     return measures
+
+
+def _insert_rests(measure: stream.Measure) -> None:
+    """Rests as a reader expects them: a silent bar is one rest, others begin on their own beat."""
+    from music21 import harmony, note
+
+    signature: Any = measure.getContextByClass("TimeSignature")
+    metre = Metre(signature.numerator, signature.denominator) if signature else Metre()
+    sounding = sorted(
+        (Fraction(e.offset), Fraction(e.quarterLength))
+        for e in measure.notes
+        if not isinstance(e, harmony.ChordSymbol)
+    )
+    stop = Fraction(measure.barDuration.quarterLength)
+    place = Fraction(0)
+    for start, length in [*sounding, (stop, Fraction(0))]:
+        if (place, start) == (0, stop):
+            measure.insert(0, note.Rest(quarterLength=stop))
+            return
+        while place < start:
+            rest = _rest_length(place, start, metre)
+            measure.insert(place, note.Rest(quarterLength=rest))
+            place += rest
+        place = start + length
+
+
+def _rest_length(place: Fraction, stop: Fraction, metre: Metre) -> Fraction:
+    """The longest rest that fits from a place on, and begins where a rest of its length may."""
+    beat = Fraction(metre.beat_quarters)
+    eighth = Fraction(1, 2)
+    lengths = [2 * beat, beat, eighth, Fraction(1, 4), Fraction(1, 3), Fraction(1, 6)]
+    for length in lengths:
+        if place % length == 0 and place + length <= stop:
+            return length
+    return min(stop - place, beat - place % beat)
 
 
 def _fraction(quarters: float) -> Fraction:
@@ -414,30 +515,22 @@ def _chord_symbols(score: Score) -> list[tuple[Fraction, Any]]:
     return elements
 
 
-def _metronome_marks(score: Score) -> list[tuple[Fraction, Any]]:
-    from music21 import tempo
+def _marks(score: Score) -> list[tuple[Fraction, Any]]:
+    """Tempo, feel and sections, which stand above the staff."""
+    from music21 import expressions, tempo
 
     marks: list[tuple[Fraction, Any]] = []
+    for onset, text in score.sections:
+        marks.append((_fraction(onset), expressions.RehearsalMark(text)))
+    if score.feel:
+        feel: Any = expressions.TextExpression(score.feel)
+        feel.placement = "above"
+        marks.append((Fraction(0), feel))
     for onset, quarter_bpm in score.tempo_map.changes:
         beat = score.metre.beat_quarters if score.metre.is_compound else 1.0
         mark = tempo.MetronomeMark(number=round(quarter_bpm / beat, 3), referent=beat)
         marks.append((_fraction(onset), mark))
     return marks
-
-
-def _add_empty_bars(staff: stream.Part, stop: Fraction) -> None:
-    """Adds the bars after the last note, up to the end of the piece."""
-    from music21 import stream
-
-    last = staff.getElementsByClass(stream.Measure).last()
-    if last is None:
-        raise InternalError("makeMeasures made no measure")
-    bar_quarters = last.barDuration.quarterLength
-    end, number = last.offset + bar_quarters, last.number
-    while end < stop:
-        number += 1
-        staff.insert(end, stream.Measure(number=number))
-        end += bar_quarters
 
 
 def _cut_pickup(staff: stream.Part, shift: Fraction) -> None:

@@ -24,7 +24,7 @@ class PeepholeLSTMCell(keras.layers.LSTMCell):
 
     Args:
         units: Number of cells.
-        *args: As `keras.layers.LSTMCell`, in its order.
+        activation: As all up to `seed`, see `keras.layers.LSTMCell`.
         peepholes: False gives `keras.layers.LSTMCell`.
         peephole_initializer: For the weights from cells to gates, shape (3, units): i, f, o.
         peephole_regularizer: For the same.
@@ -46,14 +46,49 @@ class PeepholeLSTMCell(keras.layers.LSTMCell):
     def __init__(
         self,
         units: int,
-        *args: Any,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        *,
         peepholes: bool = True,
         peephole_initializer: Any = "glorot_uniform",
         peephole_regularizer: Any = None,
         peephole_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(units, *args, **kwargs)
+        super().__init__(
+            units,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            unit_forget_bias=unit_forget_bias,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            seed=seed,
+            **kwargs,
+        )
         # One dropout mask for all four blocks, as Keras' own fused form has it.
         self.implementation = 2
         self.dropout_mask_count = None
@@ -202,6 +237,7 @@ class PeepholeLSTM(keras.layers.RNN):
             activity_regularizer=activity_regularizer,
             **kwargs,
         )
+        self.input_spec = keras.layers.InputSpec(ndim=3)
         self.use_cudnn = use_cudnn
 
     @property

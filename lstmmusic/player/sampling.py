@@ -53,7 +53,8 @@ class Sampling:
             probs = np.zeros(len(scores))
             probs[order[0]] = 1.0
             return probs
-        scores = np.exp((scores - scores[order[0]]) / self.temperature)
+        with np.errstate(over="ignore"):  # next to no temperature: -inf is what is meant
+            scores = np.exp((scores - scores[order[0]]) / self.temperature)
         probs = scores / scores.sum()
         if self.top_k:
             probs[order[self.top_k :]] = 0

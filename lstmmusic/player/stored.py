@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,14 @@ from safetensors.numpy import save as save_tensors
 
 from lstmmusic.errors import InputError
 from lstmmusic.io import read_bytes, write_bytes
-from lstmmusic.player.network import LSTM_INPUTS, harmony_shapes, melody_shapes
+from lstmmusic.player.network import (
+    HIGHEST_PITCH,
+    LOWEST_PITCH,
+    LSTM_INPUTS,
+    MAX_STEPS,
+    harmony_shapes,
+    melody_shapes,
+)
 
 SHIPPED = Path(__file__).parent / "shipped"
 DEFAULT_MODEL = "twelve-bar"
@@ -61,7 +69,7 @@ def read_card(folder: Path) -> dict[str, Any]:
         raise InputError(str(folder), f"a model folder with a {CARD}", "none")
     try:
         card = json.loads(read_bytes(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(str(path), "a model card in JSON", error) from None
     if not isinstance(card, dict) or card.get("format") != FORMAT_VERSION:
         found = card.get("format") if isinstance(card, dict) else type(card).__name__
@@ -82,23 +90,24 @@ def load_model(name_or_path: str = DEFAULT_MODEL) -> StoredModel:
     """
     shipped = shipped_models()
     folder = shipped.get(name_or_path, Path(name_or_path))
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise InputError("model", f"{', '.join(shipped)} or a model folder", repr(name_or_path))
     card = read_card(folder)
+    _check_card(card, folder / CARD)
     networks = {}
-    for network, entry in card.get("networks", {}).items():
+    for network, entry in card["networks"].items():
         path = folder / f"{network}.safetensors"
         data = read_bytes(path)
         found = hashlib.sha256(data).hexdigest()
-        if found != entry.get("sha256"):
+        if found != entry["sha256"]:
             raise InputError(str(path), "the checksum that the card gives", found[:12])
         try:
             weights = load_tensors(data)
-        except (SafetensorError, ValueError) as error:
-            raise InputError(str(path), "a safetensors file", error) from None
-        _check_shapes(weights, network, path)
+        except (SafetensorError, ValueError, KeyError, AttributeError) as error:
+            raise InputError(str(path), "a safetensors file of float32", error) from None
+        _check_weights(weights, network, path)
         networks[network] = weights
-    return StoredModel(folder.name, card, networks)
+    return StoredModel(folder.resolve().name, card, networks)
 
 
 def store_model(
@@ -117,10 +126,60 @@ def store_model(
     write_bytes(folder / CARD, text.encode(), force=True)
 
 
-def _check_shapes(weights: Mapping[str, np.ndarray], network: str, path: Path) -> None:
-    if network not in _SHAPES:
-        raise InputError(str(path), "a network of " + " or ".join(_SHAPES), network)
-    units = weights["lstm/recurrent_kernel"].shape[0] if "lstm/recurrent_kernel" in weights else 0
+def _check_card(card: Mapping[str, Any], path: Path) -> None:
+    """That the card names known networks (and nothing that could lead out of its folder)."""
+    entries, knows = card.get("networks"), card.get("knows")
+    if (
+        not isinstance(entries, dict)
+        or "melody" not in entries
+        or not entries.keys() <= _SHAPES.keys()
+    ):
+        found = ", ".join(entries) if isinstance(entries, dict) else type(entries).__name__
+        raise InputError(str(path), "networks: melody and perhaps harmony", repr(found))
+    for network, entry in entries.items():
+        if not isinstance(entry, dict) or "sha256" not in entry:
+            raise InputError(str(path), f"networks.{network} with a sha256", entry)
+    for name, (expected, is_right) in _KNOWS.items():
+        found = knows.get(name) if isinstance(knows, dict) else None
+        if not is_right(found):
+            raise InputError(str(path), f"knows.{name}: {expected}", found)
+
+
+def _are_lengths(found: Any) -> bool:
+    return _are((int,), found) and all(1 <= steps <= MAX_STEPS for steps in found)
+
+
+def _are(kinds: tuple[type, ...], found: Any) -> bool:
+    return isinstance(found, list) and bool(found) and all(type(item) in kinds for item in found)
+
+
+_LENGTHS = f"lengths of 1 to {MAX_STEPS} steps"
+_KNOWS = {
+    "metres": ("names of metres", lambda found: _are((str,), found)),
+    "iois": (_LENGTHS, _are_lengths),
+    "durations": (_LENGTHS, _are_lengths),
+    "range": (
+        f"lowest and highest pitch, within {LOWEST_PITCH} to {HIGHEST_PITCH}",
+        lambda found: (
+            _are((int,), found)
+            and len(found) == 2
+            and max(found[0], LOWEST_PITCH) <= min(found[1], HIGHEST_PITCH)
+        ),
+    ),
+    "notes_per_bar": (
+        "notes a bar of each style",
+        lambda found: (
+            isinstance(found, dict)
+            and _are((int, float), [*found.values()])
+            and all(0 < number < MAX_STEPS for number in found.values())
+        ),
+    ),
+}
+
+
+def _check_weights(weights: Mapping[str, np.ndarray], network: str, path: Path) -> None:
+    recurrent = weights.get("lstm/recurrent_kernel")
+    units = recurrent.shape[0] if recurrent is not None and recurrent.ndim else 0
     expected = {
         "lstm/kernel": (LSTM_INPUTS[network], 4 * units),
         "lstm/recurrent_kernel": (units, 4 * units),
@@ -134,3 +193,5 @@ def _check_shapes(weights: Mapping[str, np.ndarray], network: str, path: Path) -
         raise InputError(
             str(path), f"the weights of a {network} network", wrong[0] if wrong else "none"
         )
+    if not all(w.dtype == np.float32 and np.isfinite(w).all() for w in weights.values()):
+        raise InputError(str(path), "finite float32 weights", "others")

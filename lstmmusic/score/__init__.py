@@ -14,6 +14,7 @@ from lstmmusic.score.metre import Metre, TempoMap
 from lstmmusic.score.score import (
     BEND_DTYPE,
     CONTROL_DTYPE,
+    COUNT_IN,
     NOTE_DTYPE,
     TICKS_PER_QUARTER,
     Note,
@@ -25,6 +26,7 @@ from lstmmusic.score.score import (
 __all__ = [
     "BEND_DTYPE",
     "CONTROL_DTYPE",
+    "COUNT_IN",
     "FORMS",
     "NOTE_DTYPE",
     "NO_CHORD",

@@ -21,7 +21,7 @@ from lstmmusic.score.metre import Metre, TempoMap, bar_starts
 Value = TypeVar("Value")
 
 TICKS_PER_QUARTER = 960
-DRUM_PROGRAM = 0
+COUNT_IN = "Count-in"  # the section that is a bar 0 as long as the others
 
 NOTE_DTYPE = np.dtype(
     [
@@ -183,6 +183,7 @@ class Score:
         keys: Key changes; empty when unknown.
         sections: Labels such as `Chorus 1`, each holding until the next.
         title: Empty when unknown.
+        feel: How to play what is written, as stands above the first bar: `Swing`.
         pickup_quarters: Length of the incomplete bar 0; bar 1 starts where it ends.
         length_quarters: Where the piece ends; at least the end of its last note.
         ticks_per_quarter: Clock of the file it came from or goes to.
@@ -200,6 +201,7 @@ class Score:
     keys: Sequence[Timed[Key]] = ()
     sections: Sequence[Timed[str]] = ()
     title: str = ""
+    feel: str = ""
     pickup_quarters: float = 0.0
     length_quarters: float = 0.0
     ticks_per_quarter: int = TICKS_PER_QUARTER

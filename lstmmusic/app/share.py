@@ -1,0 +1,66 @@
+"""Settings in the link: what was asked travels in the address, and comes back from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from lstmmusic.errors import InputError
+from lstmmusic.generation import Settings
+
+_USUAL = asdict(Settings())
+# A link may choose among what is shipped, not name folders of this computer.
+_PRIVATE = {"model"}
+_MAX_LENGTH = 4000
+
+
+def to_query(settings: Settings) -> dict[str, str]:
+    """The settings that are not as usual, as text; the seed always.
+
+    Example:
+        >>> to_query(Settings(key="Bb", seed=7))
+        {'key': 'Bb', 'seed': '7'}
+    """
+    chosen = {name: value for name, value in asdict(settings).items() if name not in _PRIVATE}
+    return {
+        name: str(int(value)) if isinstance(value, bool) else str(value)
+        for name, value in chosen.items()
+        if name == "seed" or value != _USUAL[name]
+    }
+
+
+def from_query(query: Mapping[str, str]) -> Settings | None:
+    """The settings that a link asks for; None where it names no seed.
+
+    Raises:
+        InputError: A value that is not one; links are written by strangers.
+
+    Example:
+        >>> from_query({"key": "Bb", "seed": "7"}) == Settings(key="Bb", seed=7)
+        True
+    """
+    if "seed" not in query:
+        return None
+    found: dict[str, Any] = {}
+    for field in fields(Settings):
+        text = query.get(field.name)
+        if text is None or field.name in _PRIVATE:
+            continue
+        if len(text) > _MAX_LENGTH:
+            raise InputError(field.name, f"at most {_MAX_LENGTH} letters", f"{len(text)}")
+        found[field.name] = _value(field.name, str(field.type), text)
+    return Settings(**found)
+
+
+def _value(name: str, kind: str, text: str) -> Any:
+    try:
+        if kind.startswith("bool"):
+            return {"0": False, "1": True}[text]
+        if kind.startswith("int"):
+            return int(text)
+        if kind.startswith("float"):
+            return float(text)
+    except (KeyError, ValueError):
+        raise InputError(name, "a number" if "bool" not in kind else "0 or 1", repr(text)) from None
+    return text

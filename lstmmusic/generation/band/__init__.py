@@ -1,0 +1,12 @@
+"""A band from rules: bass, comping and drums around the chords. No network plays here.
+
+Everything is worked out on the melody's grid, twelve steps to the felt beat, so that one set of
+rules serves a shuffle in 4/4 and a slow blues in 12/8.
+"""
+
+from lstmmusic.generation.band.bass import bass_line
+from lstmmusic.generation.band.comping import comping
+from lstmmusic.generation.band.drums import count_in, drum_hits
+from lstmmusic.generation.band.rhythm import FEELS, BandEvent, Feel
+
+__all__ = ["FEELS", "BandEvent", "Feel", "bass_line", "comping", "count_in", "drum_hits"]

@@ -1,0 +1,133 @@
+"""The first page, driven headless: its states, its errors, its link."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lstmmusic.app import improvise_page
+from lstmmusic.errors import InputError
+
+APP = str(Path(__file__).parents[2] / "app.py")
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture
+def page(monkeypatch):
+    """The app with no sound to wait for: the sound has tests of its own."""
+
+    def no_sound(score):
+        raise InputError("synthesiser", "FluidSynth", "none in this test")
+
+    monkeypatch.setattr(improvise_page, "render_stems", no_sound)
+    improvise_page._play.clear()
+    return AppTest.from_file(APP, default_timeout=60)
+
+
+def widget(page, kind, label):
+    return next(found for found in getattr(page, kind) if found.label == label)
+
+
+def press(page):
+    widget(page, "button", "Improvise").click()
+    return page.run()
+
+
+def texts(page, kind):
+    return " ".join(found.value for found in getattr(page, kind)).replace("\\", "")
+
+
+def test_the_empty_page_says_what_to_do(page):
+    page.run()
+    assert not page.exception
+    assert "press **Improvise**" in page.info[0].value
+    assert not page.caption
+
+
+def test_a_piece_is_played_with_what_was_asked(page):
+    page.run()
+    widget(page, "selectbox", "Form").set_value("quick-change")
+    widget(page, "selectbox", "Key").set_value("Bb")
+    widget(page, "number_input", "Choruses").set_value(2)
+    widget(page, "text_input", "Seed").set_value("7")
+    press(page)
+    assert not page.exception
+    assert "24 bars in Bb, 4/4 at 116 beats a minute, swing 0.667, seed 7" in texts(page, "caption")
+    assert "Chords imposed" in texts(page, "caption")
+
+
+def test_without_a_seed_one_is_chosen_and_shown(page):
+    page.run()
+    press(page)
+    first = texts(page, "caption")
+    press(page)
+    assert "seed" in first
+    assert texts(page, "caption") != first
+
+
+def test_chords_by_the_network_are_labelled(page):
+    page.run()
+    widget(page, "selectbox", "Form").set_value("Chords by the network")
+    press(page)
+    assert "Chords by the network" in texts(page, "caption")
+
+
+def test_a_chord_typo_is_shown_at_its_place(page):
+    page.run()
+    widget(page, "selectbox", "Form").set_value("Typed chords")
+    label = "Chords, for the form 'Typed chords'"
+    widget(page, "text_input", label).set_value("| C7 | F7 | Hx |")
+    press(page)
+    assert "chords, bar 3, column 13" in texts(page, "error")
+    shown, mark = page.code[0].value.split("\n")
+    assert shown[mark.index("^") :].startswith("Hx")
+
+
+def test_a_wrong_seed_is_one_line_and_plays_nothing(page):
+    page.run()
+    widget(page, "text_input", "Seed").set_value("x]")
+    press(page)
+    assert "seed: expected a whole number from 0 to 4294967295, got 'x]'" in texts(page, "error")
+    assert not page.caption
+
+
+def test_where_nothing_can_sound_the_page_says_what_to_install(page):
+    page.run()
+    press(page)
+    assert "synthesiser: expected FluidSynth" in texts(page, "warning")
+    assert not page.exception
+
+
+def test_a_link_brings_the_same_piece_back(page):
+    page.run()
+    widget(page, "selectbox", "Key").set_value("F")
+    press(page)
+    said = texts(page, "caption")
+    query = {
+        name: value if isinstance(value, str) else value[0]
+        for name, value in page.query_params.items()
+    }
+    assert query["key"] == "F"
+    other = AppTest.from_file(APP, default_timeout=60)
+    for name, value in query.items():
+        other.query_params[name] = value
+    other.run()
+    assert texts(other, "caption") == said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("key", "H", "key: expected a key"),
+        ("tempo", "fast", "tempo: expected a number"),
+        ("choruses", "100000", "choruses: expected 1 to 80"),
+        ("chords", "| Zz |", "chords, bar 1"),
+    ],
+)
+def test_a_link_that_cannot_be_met_is_one_line(page, name, value, said):
+    page.query_params["seed"] = "1"
+    page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    assert said in texts(page, "error")
