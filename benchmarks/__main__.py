@@ -7,7 +7,7 @@ import os
 import platform
 from pathlib import Path
 
-from benchmarks import start_up
+from benchmarks import app, start_up
 
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -17,6 +17,7 @@ def main() -> None:
     results = {
         "machine": {"processor": platform.machine(), "cores": os.cpu_count()},
         "start_up": start_up.measure(),
+        "app": app.measure(),
     }
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(results, indent=2))

@@ -40,7 +40,21 @@ def _model() -> str:
     return "\n".join(rows)
 
 
-TABLES = {"model": _model, "start_up": _start_up}
+def _app() -> str:
+    found = json.loads((ROOT / "benchmarks/results.json").read_text(encoding="utf-8"))["app"]
+    return "\n".join(
+        (
+            "| in chromium, 12 bars with the band | |",
+            "|---|---|",
+            f"| first click to sound | {found['first_click_to_sound_seconds']:.1f} s |",
+            f"| later clicks to sound | {found['later_click_to_sound_seconds']:.1f} s |",
+            f"| playhead off the sound | {found['playhead_error_ms']:.1f} ms |",
+            f"| frames a second | {found['frames_per_second']:.0f} |",
+        )
+    )
+
+
+TABLES = {"model": _model, "start_up": _start_up, "app": _app}
 
 
 def filled(text: str) -> str:

@@ -13,7 +13,12 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 _COMMANDS = re.findall(r"^\.venv/bin/(lstmmusic .*)$", README, flags=re.M)
-_PYTHON = re.findall(r"```python\n(.*?)```", README, flags=re.S)
+_DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+_PYTHON = [
+    pytest.param(code, id=f"{path.name} {number}")
+    for path in _DOCUMENTS
+    for number, code in enumerate(re.findall(r"```python\n(.*?)```", path.read_text("utf-8"), re.S))
+]
 
 
 def test_commands_of_the_readme_run_in_their_order(tmp_path, monkeypatch):
@@ -27,9 +32,9 @@ def test_commands_of_the_readme_run_in_their_order(tmp_path, monkeypatch):
 @pytest.mark.keras
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("code", _PYTHON)
-def test_python_of_the_readme_runs(code, tmp_path, monkeypatch):
+def test_python_of_the_documents_runs(code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, "README.md", "exec"), {})
+    exec(compile(code, "document", "exec"), {})
 
 
 def test_tables_of_the_readme_are_those_of_the_records():

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lstmmusic.errors import InputError
 from lstmmusic.generation import INSTRUMENTS, Settings, improvise
 from lstmmusic.io import check_save, load_untrusted, save
 from lstmmusic.io.sound import check_save_sound, save_sound
@@ -105,6 +106,10 @@ def generate(
     targets = [numbered(output, index) for index in range(variations)]
     scores = [numbered(musicxml, index) for index in range(variations)] if musicxml else []
     sounds = [numbered(wav, index) for index in range(variations)] if wav else []
+    if musicxml and musicxml.suffix.lower() not in (".musicxml", ".xml"):
+        raise InputError(str(musicxml), "a name that ends in .musicxml .xml", repr(musicxml.suffix))
+    if len({*targets, *scores, *sounds}) < len(targets) + len(scores) + len(sounds):
+        raise InputError("output", "another name for every file", "one name twice")
     for path in (*targets, *scores):
         check_save(path, force)
     for path in sounds:

@@ -48,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result = app(args=None if arguments is None else list(arguments), standalone_mode=False)
         sys.stdout.flush()
+        if result == INTERRUPTED:  # Typer has caught the interruption
+            return _fail("interrupted", INTERRUPTED)
         return result if isinstance(result, int) else DONE
     except typer.TyperException as error:
         return _fail(_usage(error), INPUT)

@@ -69,7 +69,9 @@ class BinaryEighthGrid:
             for part in (part for part in score.parts if part.name == "chords"):
                 for note, (a, b) in zip(part.notes, _spans(part), strict=True):
                     array[a:b, (int(note["pitch"]) - self.chord_low) % 12] = 1
-        melody = melody_part(score)
+        melody = melody_part(
+            replace(score, parts=[part for part in score.parts if part.name != "chords"])
+        )
         for note, (a, b) in zip(melody.notes, _spans(melody), strict=True) if melody else ():
             array[a:b, N_CHORD_UNITS + self._melody_unit(int(note["pitch"]))] = 1
         return array

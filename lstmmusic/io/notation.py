@@ -19,6 +19,7 @@ import numpy as np
 
 from lstmmusic.errors import ChordError, InputError
 from lstmmusic.io._bytes import MAX_BYTES, describe, read_bytes, write_bytes
+from lstmmusic.io.midi_read import MAX_QUARTERS
 from lstmmusic.score import (
     COUNT_IN,
     Chord,
@@ -83,10 +84,14 @@ def write_musicxml(score: Score, path: str | Path, force: bool = False) -> None:
 
 
 def format_musicxml(score: Score) -> bytes:
-    """The bytes of the MusicXML file."""
+    """The bytes of the MusicXML file: the same score gives the same bytes."""
     from music21.musicxml.m21ToXml import GeneralObjectExporter
 
     data = GeneralObjectExporter(_to_music21(score)).parse()
+    # music21 dates the file and gives the parts random names.
+    data = re.sub(rb"\s*<encoding-date>[^<]*</encoding-date>", b"", data)
+    for number, name in enumerate(dict.fromkeys(re.findall(rb'"([PI][0-9a-f]{32})"', data))):
+        data = data.replace(name, b"%s%d" % (name[:1], number // 2 + 1))
     # music21 treats chord roots as notes and writes naturals that engravers would print.
     return re.sub(rb"\s*<(root|bass)-alter>0</\1-alter>", b"", data)
 
@@ -128,7 +133,7 @@ def _parse(text: str, kind: str, source: str) -> Score:
         parsed: Any = converter.parseData(text, format=kind)
         if isinstance(parsed, stream.Opus):
             parsed = parsed.scores[0]
-        return _from_music21(parsed)
+        score = _from_music21(parsed)
     except InputError as error:
         raise InputError(source, error.expected, error.received) from None
     except (
@@ -144,6 +149,10 @@ def _parse(text: str, kind: str, source: str) -> Score:
     ) as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(source, f"{kind} that can be read", f"damage ({reason[0]})") from None
+    if score.length_quarters > MAX_QUARTERS:
+        found = f"{score.length_quarters:,.0f}"
+        raise InputError(source, f"at most {MAX_QUARTERS:,} quarter notes", found)
+    return score
 
 
 def _from_music21(parsed: stream.Score) -> Score:
@@ -226,20 +235,28 @@ def _pickup(part: stream.Stream, metre: Metre) -> float:
 
 
 def _part(part: stream.Stream) -> Part:
-    from music21 import harmony
+    from music21 import chord, harmony, note
 
-    notes = []
-    flat = part.flatten()
-    for pitch in flat.pitches:
-        if pitch.accidental is not None and not pitch.accidental.alter:
-            pitch.accidental = None  # music21 would not tie a B natural to a plain B
-    for element in flat.stripTies().notes:
+    rows: list[list[Any]] = []
+    tied: dict[int, list[Any]] = {}  # notes to be continued, by pitch
+    for element in part.flatten().notes:
         if isinstance(element, harmony.ChordSymbol) or not element.quarterLength:
             continue  # grace notes take no time
-        velocity = element.volume.velocity or 90
-        for pitch in element.pitches:
-            onset, length = float(element.offset), float(element.quarterLength)
-            notes.append(Note(onset, length, pitch.midi, max(min(int(velocity), 127), 1)))
+        velocity = max(min(int(element.volume.velocity or 90), 127), 1)
+        start = Fraction(element.offset)
+        stop = start + Fraction(element.quarterLength)
+        for member in element.notes if isinstance(element, chord.Chord) else (element,):
+            if not isinstance(member, note.Note):
+                continue  # percussion has no pitch
+            tie, pitch = member.tie.type if member.tie else None, member.pitch.midi
+            row = tied.pop(pitch, None)
+            if row is None or row[1] != start or tie not in ("continue", "stop"):
+                row = [start, stop, pitch, velocity]
+                rows.append(row)
+            row[1] = stop
+            if tie in ("start", "continue"):
+                tied[pitch] = row
+    notes = [Note(float(start), float(stop - start), *heard) for start, stop, *heard in rows]
     instrument: Any = part.getInstrument(returnDefault=True)
     program = instrument.midiProgram if instrument and instrument.midiProgram else 0
     name = str(getattr(part, "partName", None) or "")
@@ -413,12 +430,9 @@ def _staff(score: Score, part: Part, with_chords: bool) -> stream.Part:
     stop = _fraction(score.length_quarters) + shift
     measures: Any = staff.makeMeasures(refStreamOrTimeRange=[0, stop])
     measures.makeTies(inPlace=True)
-    if not part.is_monophonic:
-        measures.makeVoices(inPlace=True)
-        measures.makeRests(fillGaps=True, inPlace=True, timeRangeFromBarDuration=True)
-    else:
-        for measure in measures.getElementsByClass(stream.Measure):
-            _insert_rests(measure)
+    for measure in measures.getElementsByClass(stream.Measure):
+        for voice in _voices(measure):
+            _insert_rests(voice, measure)
     if score.pickup_quarters:
         _cut_pickup(measures, shift)
     for measure in measures.getElementsByClass(stream.Measure):
@@ -429,26 +443,55 @@ def _staff(score: Score, part: Part, with_chords: bool) -> stream.Part:
     return measures
 
 
-def _insert_rests(measure: stream.Measure) -> None:
-    """Rests as a reader expects them: a silent bar is one rest, others begin on their own beat."""
-    from music21 import harmony, note
+def _voices(measure: stream.Measure) -> list[stream.Stream]:
+    """Parts the notes that overlap into voices; the bar itself where none do."""
+    from music21 import stream
+
+    voices: list[Any] = []
+    for place, element in _sounding(measure):
+        free = next((voice for voice in voices if voice.highestTime <= place), None)
+        if free is None:
+            free = stream.Voice(id=str(len(voices) + 1))
+            voices.append(free)
+        free.insert(place, element)
+    if len(voices) < 2:
+        return [measure]
+    for voice in voices:
+        for element in voice:
+            measure.remove(element)
+        measure.insert(0, voice)
+    return voices
+
+
+def _sounding(holder: stream.Stream) -> list[tuple[Fraction, Any]]:
+    """Notes and their places; chord symbols, which music21 counts among them, left out."""
+    from music21 import harmony
+
+    found = [e for e in holder.notes if not isinstance(e, harmony.ChordSymbol)]
+    return [(Fraction(holder.elementOffset(element)), element) for element in found]
+
+
+def _insert_rests(holder: stream.Stream, measure: stream.Measure) -> None:
+    """Rests as a reader expects them: a silent bar is one rest, others begin on their own beat.
+
+    Args:
+        holder: The bar, or a voice in it.
+        measure: The bar.
+    """
+    from music21 import note
 
     signature: Any = measure.getContextByClass("TimeSignature")
     metre = Metre(signature.numerator, signature.denominator) if signature else Metre()
-    sounding = sorted(
-        (Fraction(e.offset), Fraction(e.quarterLength))
-        for e in measure.notes
-        if not isinstance(e, harmony.ChordSymbol)
-    )
+    sounding = [(place, Fraction(found.quarterLength)) for place, found in _sounding(holder)]
     stop = Fraction(measure.barDuration.quarterLength)
     place = Fraction(0)
     for start, length in [*sounding, (stop, Fraction(0))]:
         if (place, start) == (0, stop):
-            measure.insert(0, note.Rest(quarterLength=stop))
+            holder.insert(0, note.Rest(quarterLength=stop))
             return
         while place < start:
             rest = _rest_length(place, start, metre)
-            measure.insert(place, note.Rest(quarterLength=rest))
+            holder.insert(place, note.Rest(quarterLength=rest))
             place += rest
         place = start + length
 
@@ -539,14 +582,15 @@ def _cut_pickup(staff: stream.Part, shift: Fraction) -> None:
 
     measures = list(staff.getElementsByClass(stream.Measure))
     first = measures[0]
-    for rest in list(first.getElementsByClass(note.Rest)):
-        if rest.offset < shift:
-            first.remove(rest)
-            left = rest.offset + rest.quarterLength - shift
-            if left > 0:
-                first.insert(shift, note.Rest(quarterLength=left))
-    for element in first.elements:
-        first.setElementOffset(element, max(element.offset - shift, 0))
+    for holder in (first, *first.voices):
+        for rest in list(holder.getElementsByClass(note.Rest)):
+            if rest.offset < shift:
+                holder.remove(rest)
+                left = rest.offset + rest.quarterLength - shift
+                if left > 0:
+                    holder.insert(shift, note.Rest(quarterLength=left))
+        for element in holder.elements:
+            holder.setElementOffset(element, max(element.offset - shift, 0))
     first.paddingLeft = shift
     for number, measure in enumerate(measures):
         measure.number = number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,13 @@ def render_stems(score: Score, soundfont: str | None = None) -> list[np.ndarray]
         InputError: As `render`.
     """
     alone = [replace(score, parts=[part]) for part in score.parts]
-    return _scaled([_fitted(synthesise(format_midi(one), soundfont), score) for one in alone])
+    require_synthesiser(soundfont)
+
+    def play(one: Score) -> np.ndarray:
+        return _fitted(synthesise(format_midi(one), soundfont), score)
+
+    with ThreadPoolExecutor() as pool:  # FluidSynth works outside Python's lock
+        return _scaled(list(pool.map(play, alone)))
 
 
 def format_sound(samples: np.ndarray, kind: str = "WAV") -> bytes:

@@ -2,11 +2,13 @@
 
 The libraries underneath are written in C++ or trust their input; a file made to harm could crash
 the process, fill the memory or never end. A child process with limits reads the file first. Only
-if it comes through is the file read again here, where it does the same.
+if it comes through is the file read again here, where it does the same; what the child refuses is
+refused in the child's words.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -42,7 +44,10 @@ def load_untrusted(path: str | Path, max_seconds: float = MAX_SECONDS) -> Score:
         raise InputError(
             str(path), f"a file that is read within {max_seconds:g} s", "a slower one"
         ) from None
-    if child.returncode not in (0, _REFUSED):
+    words = child.stdout.splitlines()
+    if child.returncode == _REFUSED and words:
+        raise InputError(*json.loads(words[-1]))
+    if child.returncode:
         raise InputError(str(path), "a file that can be read", "one that crashes its reader")
     return load(path)
 
@@ -56,7 +61,8 @@ def _main(path: str) -> int:
         pass  # Windows, or a lower limit that is already in force
     try:
         load(path)
-    except InputError:
+    except InputError as error:
+        sys.stdout.write(json.dumps([error.argument, error.expected, str(error.received)]))
         return _REFUSED
     return 0
 

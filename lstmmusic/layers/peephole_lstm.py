@@ -1,46 +1,75 @@
-"""LSTM for Keras 3 whose gates see their cells.
+"""The LSTM family for Keras 3: gates that see their cells, blocks of cells, gates that are absent.
 
 `PeepholeLSTMCell` knows one step (`lstmmusic.step`), `PeepholeLSTM` loops it over time. Both take
 what `keras.layers.LSTMCell` and `keras.layers.LSTM` take, in the same order with the same
-defaults; what is ours comes after, by keyword. Without peepholes they equal Keras' own.
+defaults; what is ours comes after, by keyword. Without peepholes, the rest left alone, they equal
+Keras' own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
-from lstmmusic.step import step
+from lstmmusic.errors import InputError
+from lstmmusic.step import Blocks, activations
+
+GATE_LETTERS = {"input": "i", "forget": "f", "output": "o"}
+KINDS = ("input", "forget", "cell", "output", "ordinary")
+_LETTER = {**GATE_LETTERS, "cell": "c", "ordinary": "u"}
 
 
 @keras.saving.register_keras_serializable(package="lstmmusic")
 class PeepholeLSTMCell(keras.layers.LSTMCell):
-    """One step of an LSTM with peepholes.
+    """One step of an LSTM.
 
-    Input and forget gate see the old cell, the output gate sees the new one; a gate sees only the
-    cell of its own unit. The equations stand in `lstmmusic.step`.
+    The equations stand in `lstmmusic.step`. Kernels hold the net inputs side by side in the order
+    input gates, forget gates, cells, output gates, ordinary units.
 
     Args:
         units: Number of cells.
-        activation: As all up to `seed`, see `keras.layers.LSTMCell`.
-        peepholes: False gives `keras.layers.LSTMCell`.
-        peephole_initializer: For the weights from cells to gates, shape (3, units): i, f, o.
+        activation: As all up to `seed`, see `keras.layers.LSTMCell`; squashes the cells' inputs.
+        peepholes: True: every gate sees the cells of its block; or those that do, of `input`,
+            `forget`, `output`; False or (): none.
+        cells_per_block: Cells that share their gates; `units` is the number of cells.
+        input_gate: False: no such gate, it stands open.
+        forget_gate: False: none; cells keep what they hold (the LSTM of 1997).
+        output_gate: False: no such gate, it stands open.
+        output_activation: Squashes the cells on their way out; None: `activation`.
+        ordinary_units: Ordinary units beside the blocks; their outputs come after the cells'.
+        ordinary_activation: Of the ordinary units.
+        gate_feedback: Gates see the gates of the step before, and so do cells (1997).
+        biased: Kinds of units that have a bias, of `input`, `forget`, `cell`, `output`,
+            `ordinary`; None: all. `use_bias=False` leaves none.
+        input_gate_bias: Where the biases of the input gates start: one number, or one a block;
+            None: as `bias_initializer` says.
+        forget_gate_bias: The same; None: 1 with `unit_forget_bias`.
+        output_gate_bias: The same.
+        peephole_initializer: For the weights from cells to gates, one row of `units` a gate that
+            sees (input, forget, output).
         peephole_regularizer: For the same.
         peephole_constraint: For the same.
         **kwargs: As `keras.layers.LSTMCell`. `implementation` has no effect: one form serves all.
 
     Call args:
         inputs: Shape (batch, features).
-        states: [h, c], each (batch, units).
+        states: [y, c], and the gates with `gate_feedback`; each (batch, size).
         training: True lets dropout act.
 
     Returns:
-        h of shape (batch, units), and the new states [h, c].
+        y of shape (batch, units + ordinary_units), and the new states.
+
+    Raises:
+        InputError: Units that are not a multiple of `cells_per_block`, unknown names of gates, a
+            bias schedule of another length.
 
     References:
-        Gers, Schraudolph, Schmidhuber (2002), JMLR 3, section 3.
+        Gers, Schraudolph, Schmidhuber (2002), JMLR 3, section 3; for the variants see
+        `lstmmusic.step`.
     """
 
     def __init__(
@@ -63,7 +92,19 @@ class PeepholeLSTMCell(keras.layers.LSTMCell):
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
         *,
-        peepholes: bool = True,
+        peepholes: bool | Sequence[str] = True,
+        cells_per_block: int = 1,
+        input_gate: bool = True,
+        forget_gate: bool = True,
+        output_gate: bool = True,
+        output_activation: Any = None,
+        ordinary_units: int = 0,
+        ordinary_activation: Any = "sigmoid",
+        gate_feedback: bool = False,
+        biased: Sequence[str] | None = None,
+        input_gate_bias: float | Sequence[float] | None = None,
+        forget_gate_bias: float | Sequence[float] | None = None,
+        output_gate_bias: float | Sequence[float] | None = None,
         peephole_initializer: Any = "glorot_uniform",
         peephole_regularizer: Any = None,
         peephole_constraint: Any = None,
@@ -89,72 +130,237 @@ class PeepholeLSTMCell(keras.layers.LSTMCell):
             seed=seed,
             **kwargs,
         )
-        # One dropout mask for all four blocks, as Keras' own fused form has it.
+        # One dropout mask for all kinds of units, as Keras' own fused form has it.
         self.implementation = 2
         self.dropout_mask_count = None
-        self.peepholes = peepholes
+        if cells_per_block < 1 or units % cells_per_block:
+            received = f"{units} units in blocks of {cells_per_block}"
+            raise InputError("cells_per_block", "a divisor of units", received)
+        self.cells_per_block = cells_per_block
+        self.input_gate, self.forget_gate, self.output_gate = input_gate, forget_gate, output_gate
+        existing = {"input": input_gate, "forget": forget_gate, "output": output_gate}
+        gates = [name for name, exists in existing.items() if exists]
+        self.peepholes = peepholes if isinstance(peepholes, bool) else tuple(peepholes)
+        seeing = gates if peepholes is True else list(peepholes or ())
+        if not set(seeing) <= set(gates):
+            raise InputError("peepholes", "some of " + ", ".join(gates), peepholes)
+        self.blocks = Blocks(
+            cells_per_block,
+            tuple(GATE_LETTERS[name] for name in gates),
+            tuple(GATE_LETTERS[name] for name in gates if name in seeing),
+        )
+        self.output_activation = (
+            None if output_activation is None else keras.activations.get(output_activation)
+        )
+        self.ordinary_units = ordinary_units
+        self.ordinary_activation = keras.activations.get(ordinary_activation)
+        self.gate_feedback = gate_feedback
+        self.biased = None if biased is None else tuple(biased)
+        if biased is not None and not set(biased) <= set(KINDS):
+            raise InputError("biased", "some of " + ", ".join(KINDS), biased)
+        self.input_gate_bias = _schedule("input_gate_bias", input_gate_bias, self.n_blocks)
+        self.forget_gate_bias = _schedule("forget_gate_bias", forget_gate_bias, self.n_blocks)
+        self.output_gate_bias = _schedule("output_gate_bias", output_gate_bias, self.n_blocks)
         self.peephole_initializer = keras.initializers.get(peephole_initializer)
         self.peephole_regularizer = keras.regularizers.get(peephole_regularizer)
         self.peephole_constraint = keras.constraints.get(peephole_constraint)
         self.peephole_kernel = None
+        self.output_size = units + ordinary_units
+        self.state_size = [self.output_size, units]
+        if gate_feedback:
+            self.state_size.append(len(gates) * self.n_blocks)
+
+    @property
+    def n_blocks(self) -> int:
+        """Memory blocks: units / cells_per_block."""
+        return self.units // self.cells_per_block
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Net inputs of each kind, by letter, in the order of the kernels' columns."""
+        sizes = self.blocks.sizes(self.units)
+        return {**sizes, "u": self.ordinary_units} if self.ordinary_units else sizes
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        super().build(input_shape)
-        if self.peepholes:
+        columns = sum(self.sizes.values())
+        self.kernel = self.add_weight(
+            shape=(input_shape[-1], columns),
+            name="kernel",
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        sources = self.output_size + (self.state_size[2] if self.gate_feedback else 0)
+        self.recurrent_kernel = self.add_weight(
+            shape=(sources, columns),
+            name="recurrent_kernel",
+            initializer=self.recurrent_initializer,
+            regularizer=self.recurrent_regularizer,
+            constraint=self.recurrent_constraint,
+        )
+        self.bias = None
+        if self.use_bias and self._biased_sizes:
+            self.bias = self.add_weight(
+                shape=(sum(self._biased_sizes.values()),),
+                name="bias",
+                initializer=self._initial_bias,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+        if self.blocks.peepholes:
             self.peephole_kernel = self.add_weight(
-                shape=(3, self.units),
+                shape=(len(self.blocks.peepholes), self.units),
                 name="peephole_kernel",
                 initializer=self.peephole_initializer,
                 regularizer=self.peephole_regularizer,
                 constraint=self.peephole_constraint,
             )
+        self.built = True
+
+    @property
+    def _biased_sizes(self) -> dict[str, int]:
+        letters = {_LETTER[kind] for kind in (KINDS if self.biased is None else self.biased)}
+        return {kind: size for kind, size in self.sizes.items() if kind in letters}
+
+    def _initial_bias(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
+        forget = self.forget_gate_bias
+        if forget is None and self.unit_forget_bias:
+            forget = [1.0] * self.n_blocks
+        usual: Any = self.bias_initializer
+        starts = {"i": self.input_gate_bias, "f": forget, "o": self.output_gate_bias}
+        pieces = []
+        for kind, size in self._biased_sizes.items():
+            start = starts.get(kind)
+            if start is None:
+                pieces.append(usual((size,), dtype=dtype))
+            else:
+                pieces.append(ops.convert_to_tensor(start, dtype=dtype))
+        return ops.concatenate(pieces, axis=0)
+
+    def _spread_bias(self) -> Any:
+        """The bias with zeros for the kinds that have none."""
+        bias: Any = self.bias
+        if self._biased_sizes == self.sizes:
+            return bias
+        pieces, start = [], 0
+        for kind, size in self.sizes.items():
+            if kind in self._biased_sizes:
+                pieces.append(bias[start : start + size])
+                start += size
+            else:
+                pieces.append(ops.zeros((size,), self.compute_dtype))
+        return ops.concatenate(pieces, axis=0)
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple[Any, list[Any]]:
-        h_prev, c_prev = states
+        y_prev, c_prev, *gates_prev = states
         if training and 0.0 < self.dropout < 1.0:
             inputs = inputs * self.get_dropout_mask(inputs)
         if training and 0.0 < self.recurrent_dropout < 1.0:
-            h_prev = h_prev * self.get_recurrent_dropout_mask(h_prev)
-        z = ops.add(ops.matmul(inputs, self.kernel), ops.matmul(h_prev, self.recurrent_kernel))
-        if self.use_bias:
-            z = ops.add(z, self.bias)
-        peephole = self.peephole_kernel
-        h, c = step(ops, z, c_prev, peephole, g=self.activation, gate=self.recurrent_activation)
-        return h, [h, c]
+            y_prev = y_prev * self.get_recurrent_dropout_mask(y_prev)
+        found, ordinary = self.activations(inputs, y_prev, c_prev, gates_prev)
+        y = found.y if ordinary is None else ops.concatenate([found.y, ordinary], axis=-1)
+        if not self.gate_feedback:
+            return y, [y, found.c]
+        gates = [gate for gate in (found.i, found.f, found.o) if gate is not None]
+        return y, [y, found.c, ops.concatenate(gates, axis=-1)]
+
+    def activations(self, inputs: Any, y_prev: Any, c_prev: Any, gates_prev: Any = ()) -> Any:
+        """What happens in one step: `lstmmusic.step.Activations`, and the ordinary units.
+
+        Args:
+            inputs: Shape (batch, features).
+            y_prev: Outputs before, shape (batch, units + ordinary_units).
+            c_prev: Cells before, shape (batch, units).
+            gates_prev: Gates before, in a list, with `gate_feedback`.
+        """
+        seen = ops.concatenate([y_prev, *gates_prev], axis=-1) if self.gate_feedback else y_prev
+        z: Any = ops.add(ops.matmul(inputs, self.kernel), ops.matmul(seen, self.recurrent_kernel))
+        if self.bias is not None:
+            z = ops.add(z, self._spread_bias())
+        ordinary = None
+        if self.ordinary_units:
+            ordinary = self.ordinary_activation(z[..., -self.ordinary_units :])
+            z = z[..., : -self.ordinary_units]
+        found = activations(
+            ops,
+            z,
+            c_prev,
+            self.peephole_kernel,
+            self.blocks,
+            g=self.activation,
+            h=self.output_activation,
+            gate=self.recurrent_activation,
+        )
+        return found, ordinary
 
     def get_config(self) -> dict[str, Any]:
+        squash = self.output_activation
         return {
             **super().get_config(),
             "peepholes": self.peepholes,
+            "cells_per_block": self.cells_per_block,
+            "input_gate": self.input_gate,
+            "forget_gate": self.forget_gate,
+            "output_gate": self.output_gate,
+            "output_activation": None if squash is None else keras.activations.serialize(squash),
+            "ordinary_units": self.ordinary_units,
+            "ordinary_activation": keras.activations.serialize(self.ordinary_activation),
+            "gate_feedback": self.gate_feedback,
+            "biased": self.biased,
+            "input_gate_bias": self.input_gate_bias,
+            "forget_gate_bias": self.forget_gate_bias,
+            "output_gate_bias": self.output_gate_bias,
             "peephole_initializer": keras.initializers.serialize(self.peephole_initializer),
             "peephole_regularizer": keras.regularizers.serialize(self.peephole_regularizer),
             "peephole_constraint": keras.constraints.serialize(self.peephole_constraint),
         }
 
+    @classmethod
+    def from_tfa(cls, config: dict[str, Any]) -> PeepholeLSTMCell:
+        """The cell for a config of `tensorflow_addons.rnn.PeepholeLSTMCell`.
+
+        Its weights fit in this order: kernel, recurrent kernel, then here the bias and the three
+        peephole vectors as rows of one kernel, `numpy.stack([input, forget, output])`.
+
+        Example:
+            >>> PeepholeLSTMCell.from_tfa({"name": "cell", "units": 4, "implementation": 1}).units
+            4
+        """
+        return cls(**{name: value for name, value in config.items() if name != "implementation"})
+
+
+def _schedule(
+    name: str, value: float | Sequence[float] | None, n_blocks: int
+) -> list[float] | None:
+    """One bias a block."""
+    if value is None:
+        return None
+    numbers = np.atleast_1d(np.asarray(value, float))
+    if numbers.shape not in ((1,), (n_blocks,)):
+        raise InputError(name, f"one number, or one for each of {n_blocks} blocks", value)
+    return np.broadcast_to(numbers, (n_blocks,)).tolist()
+
 
 @keras.saving.register_keras_serializable(package="lstmmusic")
 class PeepholeLSTM(keras.layers.RNN):
-    """LSTM with peepholes over whole sequences.
+    """The LSTM family over whole sequences.
 
     Args:
         units: Number of cells.
         activation: As all up to `use_cudnn`, see `keras.layers.LSTM`.
         use_cudnn: Accepted for the signature's sake; cuDNN has no peepholes and is never used.
-        peepholes: False gives `keras.layers.LSTM`.
-        peephole_initializer: For the weights from cells to gates, shape (3, units): i, f, o.
-        peephole_regularizer: For the same.
-        peephole_constraint: For the same.
+        peepholes: As all up to `peephole_constraint`, see `PeepholeLSTMCell`.
         **kwargs: As every Keras layer.
 
     Call args:
         sequences: Shape (batch, time, features).
-        initial_state: [h, c], each (batch, units); zeros when None.
+        initial_state: [y, c], and the gates with `gate_feedback`; zeros when None.
         mask: Shape (batch, time); a False step repeats the output before and keeps the state.
         training: True lets dropout act.
 
     Returns:
-        Shape (batch, units), or (batch, time, units) with `return_sequences`; with `return_state`
-        also h and c.
+        Shape (batch, units + ordinary_units), or with `return_sequences` (batch, time, the same);
+        with `return_state` also the states.
 
     Example:
         >>> import keras
@@ -165,7 +371,7 @@ class PeepholeLSTM(keras.layers.RNN):
         408
 
     References:
-        Gers, Schraudolph, Schmidhuber (2002), JMLR 3, section 3.
+        As `PeepholeLSTMCell`.
     """
 
     def __init__(
@@ -195,7 +401,19 @@ class PeepholeLSTM(keras.layers.RNN):
         unroll: bool = False,
         use_cudnn: bool | str = "auto",
         *,
-        peepholes: bool = True,
+        peepholes: bool | Sequence[str] = True,
+        cells_per_block: int = 1,
+        input_gate: bool = True,
+        forget_gate: bool = True,
+        output_gate: bool = True,
+        output_activation: Any = None,
+        ordinary_units: int = 0,
+        ordinary_activation: Any = "sigmoid",
+        gate_feedback: bool = False,
+        biased: Sequence[str] | None = None,
+        input_gate_bias: float | Sequence[float] | None = None,
+        forget_gate_bias: float | Sequence[float] | None = None,
+        output_gate_bias: float | Sequence[float] | None = None,
         peephole_initializer: Any = "glorot_uniform",
         peephole_regularizer: Any = None,
         peephole_constraint: Any = None,
@@ -220,6 +438,18 @@ class PeepholeLSTM(keras.layers.RNN):
             recurrent_dropout=recurrent_dropout,
             seed=seed,
             peepholes=peepholes,
+            cells_per_block=cells_per_block,
+            input_gate=input_gate,
+            forget_gate=forget_gate,
+            output_gate=output_gate,
+            output_activation=output_activation,
+            ordinary_units=ordinary_units,
+            ordinary_activation=ordinary_activation,
+            gate_feedback=gate_feedback,
+            biased=biased,
+            input_gate_bias=input_gate_bias,
+            forget_gate_bias=forget_gate_bias,
+            output_gate_bias=output_gate_bias,
             peephole_initializer=peephole_initializer,
             peephole_regularizer=peephole_regularizer,
             peephole_constraint=peephole_constraint,

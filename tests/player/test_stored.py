@@ -1,0 +1,257 @@
+"""Stored models: what goes in comes out, and whatever is wrong is one `InputError`."""
+
+import copy
+import hashlib
+import json
+import struct
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from lstmmusic.errors import InputError
+from lstmmusic.generation import improvise
+from lstmmusic.player import load_model, read_card, shipped_models
+from tests.tiny_model import CARD, store_tiny, tiny_weights
+
+
+@pytest.fixture
+def folder(tmp_path):
+    store_tiny(tmp_path / "tiny")
+    return tmp_path / "tiny"
+
+
+def rewrite_card(folder, **changes):
+    card = json.loads((folder / "card.json").read_text())
+    for name, value in changes.items():
+        table = card
+        *parents, last = name.split("__")
+        for parent in parents:
+            table = table[parent]
+        table[last] = value
+    (folder / "card.json").write_text(json.dumps(card))
+
+
+def rewrite_weights(folder, data, network="harmony"):
+    """Other bytes, of which the card gives the right checksum."""
+    (folder / f"{network}.safetensors").write_bytes(data)
+    entry = {"weights": 1, "sha256": hashlib.sha256(data).hexdigest()}
+    rewrite_card(folder, **{f"networks__{network}": entry})
+
+
+def test_a_model_goes_round(tmp_path):
+    stored = store_tiny(tmp_path / "tiny", seed=3)
+    model = load_model(str(tmp_path / "tiny"))
+    assert model.name == "tiny"
+    assert {name: model.card[name] for name in CARD} == CARD
+    assert model.networks.keys() == stored.networks.keys()
+    for name, weights in stored.networks.items():
+        assert model.networks[name].keys() == weights.keys()
+        for weight, values in weights.items():
+            np.testing.assert_array_equal(model.networks[name][weight], values)
+
+
+def test_the_card_gives_checksums_and_sizes(folder):
+    entries = read_card(folder)["networks"]
+    for name in ("harmony", "melody"):
+        data = (folder / f"{name}.safetensors").read_bytes()
+        assert entries[name]["sha256"] == hashlib.sha256(data).hexdigest()
+        assert entries[name]["weights"] == sum(w.size for w in tiny_weights(name).values())
+
+
+def test_storing_again_replaces(folder):
+    stored = store_tiny(folder, seed=8)
+    found = load_model(str(folder)).networks["melody"]["lstm/bias"]
+    np.testing.assert_array_equal(found, stored.networks["melody"]["lstm/bias"])
+
+
+def test_a_model_without_harmony_plays_imposed_chords_only(folder):
+    rewrite_card(folder, networks={"melody": read_card(folder)["networks"]["melody"]})
+    model = load_model(str(folder))
+    assert len(improvise(model=model).score.part("melody")) > 0
+    with pytest.raises(InputError, match=r"^harmony: .*no harmony network"):
+        improvise(model=model, harmony="model")
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_shipped_models_are_whole(name):
+    model = load_model(name)
+    assert model.name == model.card["name"] == name
+    assert model.networks.keys() == {"harmony", "melody"}
+    assert model.card["scores"]["melody"]["bits_per_note"] > 0
+    assert model.card["licence"]
+
+
+@pytest.mark.parametrize("name", ["no-such-model", "", "..", "a\0b", "x" * 5000, "tiny/card.json"])
+def test_an_unknown_model_is_one_input_error(name, folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    with pytest.raises(InputError, match=r"^(model|\.|\.\.): expected (twelve-bar|a model fol)"):
+        load_model(name)
+
+
+def test_a_model_in_the_current_folder_keeps_its_name(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert load_model(".").name == "tiny"
+
+
+def test_a_folder_without_a_card_is_no_model(tmp_path):
+    with pytest.raises(InputError, match=r"expected a model folder with a card\.json, got none$"):
+        load_model(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", "a model card in JSON"),
+        (b"\xff\xfe\x00", "a model card in JSON"),
+        (b'{"format": 1', "a model card in JSON"),
+        (b"[" * 100_000, "a model card in JSON"),
+        (b"[1]", "a model card of format 1, got list"),
+        (b'{"format": 2}', "a model card of format 1, got 2"),
+        (b"{}", "a model card of format 1, got None"),
+        (b'{"format": 1}', "networks: melody and perhaps harmony"),
+    ],
+    ids=["empty", "not text", "cut off", "deep", "a list", "newer", "no format", "nothing in it"],
+)
+def test_a_damaged_card_is_one_input_error(folder, data, expected):
+    (folder / "card.json").write_bytes(data)
+    with pytest.raises(InputError, match=rf"card\.json: expected {expected}"):
+        load_model(str(folder))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"networks": [1, 2]},
+        {"networks": {}},
+        {"networks__harmony": "abc"},
+        {"networks__harmony": {"weights": 3}},
+        {"networks__feel": {"sha256": "0"}},
+        {"knows": None},
+        {"knows__metres": []},
+        {"knows__metres": "4/4"},
+        {"knows__iois": []},
+        {"knows__iois": [0]},
+        {"knows__iois": [6.5]},
+        {"knows__durations": [193]},
+        {"knows__durations": [True]},
+        {"knows__range": [60]},
+        {"knows__range": [80, 60]},
+        {"knows__range": [110, 120]},
+        {"knows__notes_per_bar": {}},
+        {"knows__notes_per_bar": {"shuffle": 0}},
+        {"knows__notes_per_bar": {"shuffle": float("nan")}},
+    ],
+    ids=str,
+)
+def test_a_card_that_says_nonsense_is_one_input_error(folder, changes):
+    rewrite_card(folder, **changes)
+    with pytest.raises(InputError, match=r"card\.json: expected (networks|knows)"):
+        load_model(str(folder))
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret", "/etc/passwd", "harmony/../../secret", "a\0b", "..\\secret"]
+)
+def test_a_card_cannot_lead_out_of_its_folder(folder, name):
+    """Though the file is there and its checksum right."""
+    data = save(tiny_weights("harmony"))
+    (folder.parent / "secret.safetensors").write_bytes(data)
+    networks = read_card(folder)["networks"]
+    networks[name] = {"sha256": hashlib.sha256(data).hexdigest()}
+    rewrite_card(folder, networks=networks)
+    with pytest.raises(InputError, match=r"card\.json: expected networks: melody and perhaps"):
+        load_model(str(folder))
+
+
+def test_a_wrong_checksum_is_one_input_error(folder):
+    path = folder / "melody.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"melody\.safetensors: expected the checksum"):
+        load_model(str(folder))
+
+
+def test_missing_weights_are_one_input_error(folder):
+    (folder / "harmony.safetensors").unlink()
+    with pytest.raises(InputError, match=r"harmony\.safetensors: .* got no such file$"):
+        load_model(str(folder))
+
+
+def header(**tensor):
+    text = json.dumps({"lstm/bias": tensor}).encode()
+    return struct.pack("<Q", len(text)) + text
+
+
+WHOLE = save(tiny_weights("harmony"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"not tensors at all",
+        WHOLE[:-10],
+        WHOLE[:100],
+        struct.pack("<Q", 2**60) + WHOLE[8:],
+        header(dtype="F32", shape=[2**40], data_offsets=[0, 2**42]) + bytes(8),
+        header(dtype="BF16", shape=[2], data_offsets=[0, 4]) + bytes(4),
+        header(dtype="X99", shape=[2], data_offsets=[0, 4]) + bytes(4),
+    ],
+    ids=["empty", "text", "cut", "cut header", "huge header", "huge tensor", "bfloat", "unknown"],
+)
+def test_damaged_weights_are_one_input_error(folder, data):
+    rewrite_weights(folder, data)
+    with pytest.raises(InputError, match=r"harmony\.safetensors: expected a safetensors file"):
+        load_model(str(folder))
+
+
+def without(weights):
+    del weights["symbol/bias"]
+
+
+def added(weights):
+    weights["more/bias"] = np.zeros(3, np.float32)
+
+
+def other_units(weights):
+    weights["lstm/kernel"] = weights["lstm/kernel"][:, :-4]
+
+
+def fewer_axes(weights):
+    weights["lstm/recurrent_kernel"] = np.array(3, np.float32)
+
+
+def other_type(weights):
+    weights["lstm/bias"] = weights["lstm/bias"].astype(np.float64)
+
+
+def not_a_number(weights):
+    weights["lstm/bias"][3] = np.nan
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (without, "the weights of a harmony network, got .*symbol/bias"),
+        (added, "the weights of a harmony network, got .*more/bias"),
+        (other_units, "the weights of a harmony network, got .*lstm/kernel"),
+        (fewer_axes, "the weights of a harmony network"),
+        (dict.clear, "the weights of a harmony network"),
+        (other_type, "finite float32 weights"),
+        (not_a_number, "finite float32 weights"),
+    ],
+)
+def test_weights_of_another_shape_or_kind_are_one_input_error(folder, change, expected):
+    weights = copy.deepcopy(tiny_weights("harmony"))
+    change(weights)
+    rewrite_weights(folder, save(weights))
+    with pytest.raises(InputError, match=rf"harmony\.safetensors: expected {expected}"):
+        load_model(str(folder))
+
+
+def test_weights_of_the_other_network_are_one_input_error(folder):
+    rewrite_weights(folder, (folder / "melody.safetensors").read_bytes())
+    with pytest.raises(InputError, match="expected the weights of a harmony network"):
+        load_model(str(folder))
