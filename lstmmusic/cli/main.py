@@ -17,7 +17,6 @@ DONE, INPUT, INTERRUPTED = 0, 2, 130
 app = typer.Typer(
     name="lstmmusic",
     help="Blues from peephole LSTMs.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -45,8 +44,9 @@ def _root(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        result = app(args=None if arguments is None else list(arguments), standalone_mode=False)
+        result = app(args=given or ["--help"], standalone_mode=False)
         sys.stdout.flush()
         if result == INTERRUPTED:  # Typer has caught the interruption
             return _fail("interrupted", INTERRUPTED)

@@ -64,9 +64,15 @@ def check_output(path: Path, force: bool = False) -> None:
     Raises:
         OutputError: The file exists (without `force`), or its folder cannot be written.
     """
-    if path.is_dir():
+    try:
+        is_folder, exists = path.is_dir(), path.exists()
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise OutputError(
+            str(path), "a name that can be written", error.strerror or error
+        ) from None
+    if is_folder:
         raise OutputError(str(path), "the name of a file", "a folder")
-    if path.exists() and not force:
+    if exists and not force:
         raise OutputError(str(path), "a new file, or --force to replace it", "one that exists")
     folder = path.parent
     if not folder.is_dir():

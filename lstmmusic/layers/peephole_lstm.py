@@ -199,9 +199,9 @@ class PeepholeLSTMCell(keras.layers.LSTMCell):
             constraint=self.recurrent_constraint,
         )
         self.bias = None
-        if self.use_bias and self._biased_sizes:
+        if self.use_bias and self.biased_sizes:
             self.bias = self.add_weight(
-                shape=(sum(self._biased_sizes.values()),),
+                shape=(sum(self.biased_sizes.values()),),
                 name="bias",
                 initializer=self._initial_bias,
                 regularizer=self.bias_regularizer,
@@ -218,7 +218,8 @@ class PeepholeLSTMCell(keras.layers.LSTMCell):
         self.built = True
 
     @property
-    def _biased_sizes(self) -> dict[str, int]:
+    def biased_sizes(self) -> dict[str, int]:
+        """Those of `sizes` whose units have a bias, in the order of the bias."""
         letters = {_LETTER[kind] for kind in (KINDS if self.biased is None else self.biased)}
         return {kind: size for kind, size in self.sizes.items() if kind in letters}
 
@@ -229,7 +230,7 @@ class PeepholeLSTMCell(keras.layers.LSTMCell):
         usual: Any = self.bias_initializer
         starts = {"i": self.input_gate_bias, "f": forget, "o": self.output_gate_bias}
         pieces = []
-        for kind, size in self._biased_sizes.items():
+        for kind, size in self.biased_sizes.items():
             start = starts.get(kind)
             if start is None:
                 pieces.append(usual((size,), dtype=dtype))
@@ -240,11 +241,11 @@ class PeepholeLSTMCell(keras.layers.LSTMCell):
     def _spread_bias(self) -> Any:
         """The bias with zeros for the kinds that have none."""
         bias: Any = self.bias
-        if self._biased_sizes == self.sizes:
+        if self.biased_sizes == self.sizes:
             return bias
         pieces, start = [], 0
         for kind, size in self.sizes.items():
-            if kind in self._biased_sizes:
+            if kind in self.biased_sizes:
                 pieces.append(bias[start : start + size])
                 start += size
             else:
@@ -470,10 +471,11 @@ class PeepholeLSTM(keras.layers.RNN):
         self.input_spec = keras.layers.InputSpec(ndim=3)
         self.use_cudnn = use_cudnn
 
-    @property
-    def units(self) -> int:
-        """Number of cells."""
-        return self.cell.units
+    def __getattr__(self, name: str) -> Any:
+        """What was asked of the cell (`units`, `activation`, ...) is known of the layer, too."""
+        if name.startswith("_") or name == "cell" or name not in self.cell.get_config():
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(self.cell, name)
 
     def get_config(self) -> dict[str, Any]:
         base = super().get_config()

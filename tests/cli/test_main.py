@@ -113,3 +113,10 @@ def test_models_are_listed_for_people(capsys):
     for line, name in zip(lines, shipped_models(), strict=True):
         assert line.startswith(f"{name}: ")
         assert "bits a note" in line
+
+
+def test_without_arguments_the_help_is_shown(capsys):
+    assert main([]) == 0
+    shown = capsys.readouterr().out
+    assert "generate" in shown
+    assert len(shown.splitlines()) > 5

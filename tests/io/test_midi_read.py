@@ -6,7 +6,7 @@ import io
 import mido
 import pytest
 
-from lstmmusic.io import parse_midi, read_midi
+from lstmmusic.io import midi_read, parse_midi, read_midi
 from lstmmusic.score import Chord, Key, Metre, Timed
 
 ON, OFF = mido.Message("note_on", note=60), mido.Message("note_off", note=60, time=480)
@@ -126,6 +126,14 @@ def test_a_track_of_several_channels_becomes_a_part_for_each():
     parts = parse_midi(midi(messages, kind=0)).parts
     assert sorted(part.is_drum for part in parts) == [False, False, True]
     assert sorted(part.notes["onset_quarters"].tolist() for part in parts) == [[0], [1], [2]]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_of_overlapping_notes_of_one_pitch_the_first_ends_first(monkeypatch, refused):
+    if refused:
+        monkeypatch.setattr(midi_read, "_read_symusic", lambda shell: shell.data.decode("ascii"))
+    data = midi([ON, ON.copy(time=480), OFF, OFF.copy(time=960)])
+    assert [note[:2] for note in parse_midi(data).parts[0]] == [(0, 2), (1, 3)]
 
 
 def test_tempo_events_become_the_tempo_map():

@@ -336,3 +336,11 @@ def test_the_cell_of_tensorflow_addons_comes_back():
     assert [w.shape for w in cell.trainable_weights] == [(3, 20), (5, 20), (20,), (3, 5)]
     assert cell.dropout == 0.1
     assert math.prod(cell.peephole_kernel.shape) == 15
+
+
+def test_the_layer_knows_what_was_asked_of_its_cell():
+    layer = PeepholeLSTM(4, activation="relu", dropout=0.2, cells_per_block=2)
+    assert (layer.units, layer.activation.__name__, layer.dropout) == (4, "relu", 0.2)
+    assert layer.cells_per_block == 2
+    with pytest.raises(AttributeError, match="no attribute 'colour'"):
+        _ = layer.colour

@@ -34,7 +34,7 @@ def test_bar_lines_and_blanks_may_be_written_freely(text):
 
 
 def test_a_percent_sign_repeats_the_bar_before():
-    assert parse_chart("| C7 F7 | % | % | G7 |") == ((C7, F7),) * 3 + ((G7,),)
+    assert parse_chart("| C7 | F7 G7 | % | % | C7 |") == ((C7,), *[(F7, G7)] * 3, (C7,))
 
 
 @pytest.mark.parametrize(
@@ -103,3 +103,7 @@ def test_reading_fills_bars_with_the_chord_that_holds():
     placed = [Timed(2.0, C7), Timed(4.0, F7), Timed(14.0, G7)]
     chart = read_chart(placed, [0.0, 4.0, 8.0, 12.0], 4.0)
     assert chart == ((NO_CHORD, C7), (F7,), (F7,), (F7, G7))
+
+
+def test_of_chords_before_the_first_bar_only_the_last_is_read():
+    assert read_chart([Timed(0.0, C7), Timed(0.5, F7)], [1.0, 5.0], 4.0) == ((F7,), (F7,))
