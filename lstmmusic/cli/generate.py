@@ -19,6 +19,9 @@ from lstmmusic.player import DEFAULT_MODEL
 from lstmmusic.score import FORMS
 
 
+SHOWN_BARS = 24
+
+
 def generate(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The MIDI file to write.", metavar="F.mid")
@@ -143,10 +146,13 @@ def describe(report: dict[str, Any]) -> str:
     source = "played by the network" if report["harmony"] == "model" else "imposed"
     form = f"{report['form']} form, " if report["form"] else ""
     parts = ", ".join(report["parts"])
+    bars = report["chords"].strip("| ").split(" | ")
+    more = f" ... {len(bars) - SHOWN_BARS} more" if len(bars) > SHOWN_BARS else ""
+    chords = "| " + " | ".join(bars[:SHOWN_BARS]) + " |" + more
     return (
         f"{report['file']}: {report['bars']} bars of blues in {report['key']}, {form}"
         f"{report['metre']} at {report['tempo']:g} beats a minute, swing {report['swing']:g}; "
         f"{report['notes']} notes of melody by the model {report['model']}, seed {report['seed']}\n"
-        f"chords ({source}): {report['chords']}\n"
+        f"chords ({source}): {chords}\n"
         f"parts: {parts}"
     )

@@ -47,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         result = app(args=given or ["--help"], standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it may have been closed
+            sys.stdout.flush()
         if result == INTERRUPTED:  # Typer has caught the interruption
             return _fail("interrupted", INTERRUPTED)
         return result if isinstance(result, int) else DONE

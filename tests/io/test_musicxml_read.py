@@ -109,14 +109,37 @@ def test_grace_notes_take_no_time(tmp_path, xml):
     assert load(path).parts == read_back(tmp_path, xml).parts
 
 
-def test_an_omitted_degree_leaves_the_chord_its_kind(tmp_path, xml):
-    no_fifth = (
-        b"<kind>dominant</kind><degree><degree-value>5</degree-value>"
-        b"<degree-alter>0</degree-alter><degree-type>subtract</degree-type></degree>"
-    )
-    plain = re.compile(rb"<kind[^>]*>dominant</kind>")
-    assert plain.search(xml)
-    assert read_back(tmp_path, plain.sub(no_fifth, xml)).chords == SCORE.chords
+def degree(number, alter, change):
+    return (
+        f"<degree><degree-value>{number}</degree-value><degree-alter>{alter}</degree-alter>"
+        f"<degree-type>{change}</degree-type></degree>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("degrees", "quality"),
+    [
+        (degree(5, 0, "subtract"), "7"),
+        (degree(5, 0, "subtract") + degree(11, 1, "add"), "7#11"),
+        (degree(9, -1, "add") + degree(13, -1, "add"), "7b9b13"),
+        (degree(5, 1, "alter"), "7#5"),
+        (degree(9, -2, "add"), "7"),
+    ],
+)
+def test_degrees_alter_the_chord_where_they_mean_something(tmp_path, xml, degrees, quality):
+    kind = re.compile(rb"(<kind[^>]*>dominant</kind>)")
+    assert len(kind.findall(xml)) == 2
+    chords = read_back(tmp_path, kind.sub(rb"\1" + degrees, xml)).chords
+    assert [str(chord) for _, chord in chords] == [f"C{quality}", f"F{quality}"]
+
+
+def test_a_tie_that_leads_nowhere_joins_nothing(tmp_path):
+    notes = [Note(0, 1, 60), Note(1, 1, 63), Note(2, 1, 60)]
+    xml = format_musicxml(Score([Part(notes, "melody")], length_quarters=4))
+    first, second, third, *rest = xml.split(b"</duration>")
+    tied = [first, b'<tie type="start" />' + second, third, b'<tie type="stop" />' + rest[0]]
+    read = read_back(tmp_path, b"</duration>".join([*tied, *rest[1:]]))
+    assert [note[:3] for note in read.parts[0]] == [note[:3] for note in notes]
 
 
 def read_back(folder, data):

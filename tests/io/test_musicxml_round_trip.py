@@ -183,3 +183,9 @@ def test_writing_twice_gives_equal_bytes_that_tell_no_date():
 def test_instruments_of_the_blues_survive(written, program):
     score = Score([Part([Note(0, 1, 60)], "lead", program)], length_quarters=4)
     assert written(score).parts[0].program == program
+
+
+@pytest.mark.parametrize(("pickup", "numbers"), [(0.0, [b"1", b"2"]), (1.5, [b"0", b"1", b"2"])])
+def test_a_pickup_is_numbered_0(pickup, numbers):
+    score = Score(pickup_quarters=pickup, length_quarters=pickup + 8)
+    assert re.findall(rb'<measure [^>]*number="(\d+)"', format_musicxml(score)) == numbers
