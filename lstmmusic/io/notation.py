@@ -90,6 +90,8 @@ def format_musicxml(score: Score) -> bytes:
     data = GeneralObjectExporter(_to_music21(score)).parse()
     # music21 dates the file and gives the parts random names.
     data = re.sub(rb"\s*<encoding-date>[^<]*</encoding-date>", b"", data)
+    # It signs as the composer where there is none.
+    data = re.sub(rb'\s*<creator type="composer">Music21</creator>', b"", data)
     for number, name in enumerate(dict.fromkeys(re.findall(rb'"([PI][0-9a-f]{32})"', data))):
         data = data.replace(name, b"%s%d" % (name[:1], number // 2 + 1))
     # music21 treats chord roots as notes and writes naturals that engravers would print.
