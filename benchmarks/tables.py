@@ -42,6 +42,8 @@ def _model() -> str:
 
 def _app() -> str:
     found = json.loads((ROOT / "benchmarks/results.json").read_text(encoding="utf-8"))["app"]
+    if found is None:  # measured where there was no chromium
+        return ""
     return "\n".join(
         (
             "| in chromium, 12 bars with the band | |",

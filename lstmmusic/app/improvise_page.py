@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lstmmusic.app.piano_roll import piano_roll
-from lstmmusic.app.share import from_query, to_query
+from lstmmusic.app.share import MAX_LENGTH, from_query, to_link, to_query
 from lstmmusic.app.text import plain
 from lstmmusic.encoding import STYLES
 from lstmmusic.errors import ChordError, InputError
 from lstmmusic.generation import INSTRUMENTS, STYLE_SWING, STYLE_TEMPO, Settings, improvise
+from lstmmusic.generation.settings import MAX_CHORUSES
 from lstmmusic.io import format_midi
 from lstmmusic.io.engraving import engrave
 from lstmmusic.io.notation import format_musicxml
@@ -21,7 +22,8 @@ from lstmmusic.io.sound import render as render_sound
 from lstmmusic.score import FORMS, Key, Score, parse_chart
 
 _KEYS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
-_TYPED, _NETWORK = "Typed chords", "Chords by the network"
+_USUAL, _TYPED, _NETWORK = "As usual in the key", "Typed chords", "Chords by the network"
+_MAX_SOUND_SECONDS = 600
 _EXAMPLE = "| C7 | F7 | C7 | Gm7 C7 | F7 | F#dim7 | C7 | A7 | Dm7 | G7 | C7 A7 | Dm7 G7 |"
 
 
@@ -42,6 +44,9 @@ def _play(settings: Settings) -> _Piece:
     """The same settings are not played twice."""
     found = improvise(settings)
     try:
+        if found.score.seconds > _MAX_SOUND_SECONDS:
+            minutes = _MAX_SOUND_SECONDS // 60
+            raise InputError("sound", f"a piece of at most {minutes} minutes", "a longer one")
         stems = render_stems(found.score)
         sounds, silence = tuple(format_sound(stem, "FLAC") for stem in stems), ""
     except InputError as error:
@@ -84,14 +89,14 @@ def _ask(linked: Settings | None) -> Settings | None:
     usual = st.session_state.get("settings") or linked or Settings()
     with st.form("ask"):
         left, middle, right = st.columns(3)
-        forms = [*FORMS, _TYPED, _NETWORK]
+        forms = [_USUAL, *FORMS, _TYPED, _NETWORK]
         form = left.selectbox("Form", forms, index=forms.index(_form_name(usual)))
         tonic = _KEYS.index(_tonic(usual))
         key = middle.selectbox("Key", _KEYS, index=tonic)
         minor = usual.key is not None and Key.parse(usual.key).is_minor
         style = right.selectbox("Style", STYLES, index=STYLES.index(usual.style or "shuffle"))
         chords = st.text_input(
-            "Chords, for the form 'Typed chords'", usual.chords or _EXAMPLE, max_chars=2000
+            "Chords, for the form 'Typed chords'", usual.chords or _EXAMPLE, max_chars=MAX_LENGTH
         )
         left, middle, right = st.columns(3)
         tempo = left.number_input(
@@ -113,7 +118,7 @@ def _ask(linked: Settings | None) -> Settings | None:
             help="Share of the beat before the off-beat: 0.5 straight, 0.667 a triplet. "
             f"As usual: {_usual(STYLE_SWING)}.",
         )
-        choruses = right.number_input("Choruses", 1, 16, usual.choruses or 1)
+        choruses = right.number_input("Choruses", 1, MAX_CHORUSES, usual.choruses or 1)
         left, middle, right = st.columns(3)
         instruments = list(INSTRUMENTS)
         instrument = left.selectbox(
@@ -172,7 +177,7 @@ def _ask(linked: Settings | None) -> Settings | None:
 def _form_name(settings: Settings) -> str:
     if settings.chords is not None:
         return _TYPED
-    return _NETWORK if settings.harmony == "model" else settings.form or "standard"
+    return _NETWORK if settings.harmony == "model" else settings.form or _USUAL
 
 
 def _tonic(settings: Settings) -> str:
@@ -241,13 +246,7 @@ def _offer(settings: Settings, piece: _Piece) -> None:
         )
     columns[3].link_button(
         "Link to this piece",
-        "?" + "&".join(_encoded(settings)),
+        to_link(settings),
         width="stretch",
         help="The address of this page brings the same piece back.",
     )
-
-
-def _encoded(settings: Settings) -> list[str]:
-    from urllib.parse import quote
-
-    return [f"{name}={quote(value)}" for name, value in to_query(settings).items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
+from urllib.parse import urlencode
 
 from lstmmusic.errors import InputError
 from lstmmusic.generation import Settings
@@ -12,7 +13,7 @@ from lstmmusic.generation import Settings
 _USUAL = asdict(Settings())
 # A link may choose among what is shipped, not name folders of this computer.
 _PRIVATE = {"model"}
-_MAX_LENGTH = 4000
+MAX_LENGTH = 4000
 
 
 def to_query(settings: Settings) -> dict[str, str]:
@@ -28,6 +29,16 @@ def to_query(settings: Settings) -> dict[str, str]:
         for name, value in chosen.items()
         if name == "seed" or value != _USUAL[name]
     }
+
+
+def to_link(settings: Settings) -> str:
+    """The settings as the end of an address.
+
+    Example:
+        >>> to_link(Settings(chords="| C7 |", seed=7))
+        '?chords=%7C+C7+%7C&seed=7'
+    """
+    return "?" + urlencode(to_query(settings))
 
 
 def from_query(query: Mapping[str, str]) -> Settings | None:
@@ -47,8 +58,8 @@ def from_query(query: Mapping[str, str]) -> Settings | None:
         text = query.get(field.name)
         if text is None or field.name in _PRIVATE:
             continue
-        if len(text) > _MAX_LENGTH:
-            raise InputError(field.name, f"at most {_MAX_LENGTH} letters", f"{len(text)}")
+        if len(text) > MAX_LENGTH:
+            raise InputError(field.name, f"at most {MAX_LENGTH} letters", f"{len(text)}")
         found[field.name] = _value(field.name, str(field.type), text)
     return Settings(**found)
 

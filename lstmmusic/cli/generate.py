@@ -18,7 +18,6 @@ from lstmmusic.io.sound import check_save_sound, save_sound
 from lstmmusic.player import DEFAULT_MODEL
 from lstmmusic.score import FORMS
 
-
 SHOWN_BARS = 24
 
 
@@ -116,7 +115,7 @@ def generate(
     for path in (*targets, *scores):
         check_save(path, force)
     for path in sounds:
-        check_save_sound(path, force)
+        check_save_sound(path, force=force)
     opening = load_untrusted(primer) if primer else None
     reports = []
     for index, path in enumerate(targets):
@@ -150,9 +149,14 @@ def describe(report: dict[str, Any]) -> str:
     more = f" ... {len(bars) - SHOWN_BARS} more" if len(bars) > SHOWN_BARS else ""
     chords = "| " + " | ".join(bars[:SHOWN_BARS]) + " |" + more
     return (
-        f"{report['file']}: {report['bars']} bars of blues in {report['key']}, {form}"
+        f"{report['file']}: {_count(report['bars'], 'bar')} of blues in {report['key']}, {form}"
         f"{report['metre']} at {report['tempo']:g} beats a minute, swing {report['swing']:g}; "
-        f"{report['notes']} notes of melody by the model {report['model']}, seed {report['seed']}\n"
+        f"{_count(report['notes'], 'note')} of melody by the model {report['model']}, "
+        f"seed {report['seed']}\n"
         f"chords ({source}): {chords}\n"
         f"parts: {parts}"
     )
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" + ("" if number == 1 else "s")

@@ -25,7 +25,7 @@ def render(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Render a piece to sound."""
-    check_save_sound(output, force)
+    check_save_sound(output, soundfont, force)
     score = load_untrusted(music)
     found = save_sound(score, output, soundfont, force)
     report = {"file": str(output), "music": str(music), **found}

@@ -3,7 +3,13 @@
 from lstmmusic.generation.improvise import Improvisation, improvise
 from lstmmusic.generation.primer import Primer, last_phrase
 from lstmmusic.generation.settings import INSTRUMENTS, STYLE_TEMPO, Settings, parse_range
-from lstmmusic.generation.swing import STYLE_SWING, check_swing, swing_steps
+from lstmmusic.generation.swing import (
+    STYLE_SWING,
+    check_swing,
+    estimate_swing,
+    swing_steps,
+    unswing,
+)
 
 __all__ = [
     "INSTRUMENTS",
@@ -13,8 +19,10 @@ __all__ = [
     "Primer",
     "Settings",
     "check_swing",
+    "estimate_swing",
     "improvise",
     "last_phrase",
     "parse_range",
     "swing_steps",
+    "unswing",
 ]

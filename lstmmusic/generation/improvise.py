@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ from lstmmusic.encoding.melody_events import STEPS_PER_BEAT
 from lstmmusic.encoding.melody_features import Event
 from lstmmusic.errors import InputError
 from lstmmusic.generation import band
-from lstmmusic.generation.primer import Primer, last_phrase
-from lstmmusic.generation.settings import Settings, parse_range
-from lstmmusic.generation.swing import STRAIGHT, swing_steps
+from lstmmusic.generation.primer import FROM_FORM_BAR, Primer, last_phrase
+from lstmmusic.generation.settings import MAX_BARS, Settings, parse_range
+from lstmmusic.generation.swing import STRAIGHT, TRIPLET, swing_steps
 from lstmmusic.player import (
     HarmonyPlayer,
     MelodyLimits,
@@ -94,9 +95,9 @@ def improvise(
 
     Args:
         settings: What is asked; the usual when None.
-        primer: A piece whose last melody phrase is gone on from: key, metre and tempo are its own
-            unless asked otherwise, and new notes enter in the bar after it, at the next place in
-            the form.
+        primer: A piece whose last melody phrase is gone on from: key, metre, tempo and swing are
+            its own unless asked otherwise, and new notes enter in the bar after it, at the next
+            place in the form.
         model: The model if it is already in memory; else `settings.model` is loaded.
         **changes: Fields of `Settings` to change.
 
@@ -114,15 +115,17 @@ def improvise(
         (12, '| Bb7 | Eb7 | Bb7 ')
     """
     settings = replace(settings or Settings(), **changes)
+    if settings.keep_primer and primer is None:
+        raise InputError("keep_primer", "a primer to keep", "none")
     model = model or load_model(settings.model)
     phrase = last_phrase(primer) if primer is not None else None
     plan = _plan(settings, model, phrase)
     if phrase is not None:
         phrase = _transposed(phrase, plan.key)
     events = _melody(settings, model, plan, phrase)
-    score = _score(settings, plan, events, plan.swing)
+    score = _score(settings, plan, events, written=False)
     swings = plan.swing > STRAIGHT and not plan.metre.is_compound
-    written = replace(_score(settings, plan, events, STRAIGHT), feel="Swing" if swings else "")
+    written = replace(_score(settings, plan, events, written=True), feel="Swing" if swings else "")
     start = 0 if settings.keep_primer else plan.lead
     return Improvisation(score, written, _report(settings, model, plan, score, plan.chart[start:]))
 
@@ -141,15 +144,23 @@ def _plan(settings: Settings, model: StoredModel, phrase: Primer | None) -> _Pla
     tempo = settings.tempo_or_usual(style)
     if phrase is not None and settings.tempo is None:
         tempo = round(min(max(phrase.tempo_bpm, 20.0), 400.0), 3)
+    swing = settings.swing_or_usual(style)
+    if phrase is not None and settings.swing is None and phrase.swing is not None:
+        swing = round(phrase.swing, 3)
     typed = settings.chart()
     key = _key(settings, phrase, typed)
     form = None
     if typed is None and settings.harmony == "imposed":
         form = form_named(settings.form or ("minor" if key.is_minor else "standard"))
+        asked_minor = settings.key is not None and key.is_minor
+        if asked_minor and form.mode == "major":
+            raise InputError("key", f"a major key for the form {form.name}", str(key))
         key = form.key(key)
     form_bars = len(typed) if typed else form.n_bars if form else 12
     lead = phrase.n_bars if phrase else 0
     n_bars = settings.bars or (settings.choruses or 1) * form_bars
+    if n_bars > MAX_BARS:
+        raise InputError("choruses", f"at most {MAX_BARS} bars in all", f"{n_bars} bars")
     first = phrase.form_bar % form_bars if phrase else 0
     place = (first + lead) % form_bars  # of the first new bar
     ends = (place + n_bars) % form_bars == 0 or settings.bars is not None
@@ -160,7 +171,7 @@ def _plan(settings: Settings, model: StoredModel, phrase: Primer | None) -> _Pla
         metre,
         style,
         tempo,
-        settings.swing_or_usual(style),
+        swing,
         form,
         form_bars,
         lead,
@@ -295,14 +306,17 @@ def _flags(lengths: Iterable[int]) -> np.ndarray:
     return flags
 
 
-def _score(settings: Settings, plan: _Plan, events: Sequence[Event], swing: float) -> Score:
-    """The piece with that swing; straight, it is the piece as it is written."""
+def _score(settings: Settings, plan: _Plan, events: Sequence[Event], written: bool) -> Score:
+    """The piece as it sounds, or as it is written: straight, the band in whole eighths."""
+    swing = plan.swing
+    if written:  # in 12/8 the third eighth of a beat is the off-beat
+        swing = TRIPLET if plan.metre.is_compound else STRAIGHT
     bar = plan.metre.bar_quarters
     bar_steps = plan.metre.n_beats * STEPS_PER_BEAT
     skipped = 0 if settings.keep_primer else plan.lead
     chart = plan.chart[skipped:]
     place = plan.first_form_bar + skipped
-    choruses = [b for b in range(len(chart)) if b == 0 or (place + b) % plan.form_bars == 0]
+    choruses = [b for b in range(len(chart)) if (place + b) % plan.form_bars == 0]
     counted = 1 if settings.count_in and settings.band else 0
     shift = (counted - skipped) * bar_steps
     melody = [(a + shift, d, p, _velocity(a)) for a, d, p in events if a >= skipped * bar_steps]
@@ -321,11 +335,16 @@ def _score(settings: Settings, plan: _Plan, events: Sequence[Event], swing: floa
         for (line, name), (program, volume, pan) in zip(lines, _BAND_MIX, strict=True):
             moved = [(a + counted * bar_steps, d, p, v) for a, d, p, v in line]
             is_drum = name.startswith("drums")
+            if written and not is_drum:
+                moved = _notatable(moved, plan.metre)
             if counted and is_drum:
                 moved = band.count_in(plan.metre) + moved
             parts.append(_part(moved, name, program, plan, swing, volume, pan, is_drum))
     start = counted * bar
     sections = [Timed(start + b * bar, f"Chorus {n}") for n, b in enumerate(choruses, 1)]
+    if 0 not in choruses:
+        inside = FROM_FORM_BAR.format(place % plan.form_bars + 1)
+        sections.insert(0, Timed(start, inside))
     return Score(
         parts=parts,
         chords=place_chart(chart, plan.metre, start),
@@ -337,6 +356,19 @@ def _score(settings: Settings, plan: _Plan, events: Sequence[Event], swing: floa
         pickup_quarters=start,
         length_quarters=start + len(chart) * bar,
     )
+
+
+def _notatable(
+    events: Sequence[tuple[int, int, int, int]], metre: Metre
+) -> list[tuple[int, int, int, int]]:
+    """Lengths in whole eighths, as far as the next onset: gaps of articulation are not written."""
+    eighth = STEPS_PER_BEAT // (3 if metre.is_compound else 2)
+    onsets = sorted({onset for onset, *_ in events})
+    following = dict(pairwise(onsets))
+    return [
+        (a, min(-(-d // eighth) * eighth, following.get(a, 10**9) - a), pitch, velocity)
+        for a, d, pitch, velocity in events
+    ]
 
 
 def _velocity(onset: int) -> int:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lstmmusic.encoding import MelodyEvents, steps_per_bar
+from lstmmusic.encoding import MelodyEvents, melody_part, steps_per_bar
 from lstmmusic.encoding.melody_events import STEPS_PER_BEAT
 from lstmmusic.encoding.melody_features import Event
 from lstmmusic.errors import InputError
+from lstmmusic.generation.swing import estimate_swing, unswing
 from lstmmusic.score import Bar, Key, Metre, Score, read_chart
 
 MAX_PHRASE_BARS = 8
+FROM_FORM_BAR = "From bar {} of the form"  # the section of a piece that begins inside a chorus
 MIN_PHRASE_NOTES = 4
 
 
@@ -28,6 +31,7 @@ class Primer:
         key: Of the file; None when unknown.
         metre: Of the file at the start.
         tempo_bpm: Felt beats a minute in the bar where it begins.
+        swing: Share of the beat taken by the on-beat eighth; None where the piece does not tell.
     """
 
     events: tuple[Event, ...]
@@ -37,19 +41,22 @@ class Primer:
     key: Key | None
     metre: Metre
     tempo_bpm: float
+    swing: float | None
 
 
 def last_phrase(score: Score, source: str = "primer") -> Primer:
     """The last phrase of the melody part of a piece.
 
     A phrase begins after a rest of a beat or more, has at least four notes where the piece has
-    them, and at most eight bars. The place in the form is counted from the last section that
-    names a chorus (`Chorus 2`, `form=A1 chorus=2`), else from bar 1.
+    them, and at most eight bars. Swung off-beats are taken back to where they are written. The
+    place in the form is counted from the last section that names a chorus (`Chorus 2`,
+    `form=A1 chorus=2`) or a bar of the form, else from bar 1.
 
     Raises:
         InputError: The piece has no pitched notes.
     """
-    events = MelodyEvents().encode(score)
+    swing = _swing(score)
+    events = MelodyEvents().encode(_as_written(score, swing) if swing else score)
     if not len(events):
         raise InputError(source, "a piece with a melody", "no pitched notes")
     bar_steps = steps_per_bar(score.metre)
@@ -76,7 +83,33 @@ def last_phrase(score: Score, source: str = "primer") -> Primer:
         key=score.key,
         metre=score.metre,
         tempo_bpm=score.metre.n_beats * 60 / bar_seconds,
+        swing=swing,
     )
+
+
+def _swing(score: Score) -> float | None:
+    """The swing of the melody; compound metres write theirs out."""
+    part = melody_part(score)
+    if part is None or score.metre.is_compound:
+        return None
+    onsets = part.notes["onset_quarters"] - score.pickup_quarters
+    return estimate_swing(onsets / score.metre.beat_quarters)
+
+
+def _as_written(score: Score, swing: float) -> Score:
+    """The melody alone, its swing undone: the network knows notes as they are written."""
+    part = melody_part(score)
+    if part is None:
+        return score
+    beat = score.metre.beat_quarters
+    onsets = (part.notes["onset_quarters"] - score.pickup_quarters) / beat
+    ends = onsets + part.notes["duration_quarters"] / beat
+    notes = part.notes.copy()
+    starts = unswing(onsets, onsets, swing) * beat
+    stops = unswing(onsets, ends, swing) * beat
+    notes["onset_quarters"] = np.maximum(starts + score.pickup_quarters, 0.0)
+    notes["duration_quarters"] = np.maximum(stops - starts, 1e-3)
+    return replace(score, parts=[replace(part, notes=notes)])
 
 
 def _phrase_start(events: np.ndarray, bar_steps: int) -> int:
@@ -96,6 +129,9 @@ def _form_start(score: Score, last_bar: int) -> int:
     for onset, text in score.sections:
         bar = max(score.bar_at(onset) - 1, 0)
         words = text.lower()
+        inside = re.fullmatch(FROM_FORM_BAR.replace("{}", r"(\d+)"), text)
+        if inside and bar <= last_bar:
+            found = bar - int(inside[1]) + 1
         if "chorus" in words and "chorus=0" not in words and bar <= last_bar:
             found = bar
     return found

@@ -14,6 +14,7 @@ from lstmmusic.score import Bar, Key, Metre, form_named, parse_chart
 from lstmmusic.score.pitch import pitch_class_of
 
 MAX_BARS = 1000
+MAX_CHORUSES = 80
 
 # Felt beats a minute, and metre, when nothing else is asked for.
 STYLE_TEMPO = {"shuffle": 116.0, "jump": 168.0, "straight": 120.0, "slow": 60.0}
@@ -114,8 +115,14 @@ class Settings:
             raise InputError("bars", "either this or choruses", "both")
         if self.style is not None and self.style not in STYLES:
             raise InputError("style", "one of " + ", ".join(STYLES), repr(self.style))
+        if self.count_in and not self.band:
+            raise InputError("count_in", "the band, which counts in", "no band")
+        for name in ("choruses", "bars", "top_k", "seed"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, int):
+                raise InputError(name, "a whole number", value)
         _check("tempo", "20 to 400 felt beats a minute", self.tempo, 20, 400)
-        _check("choruses", "1 to 80", self.choruses, 1, 80)
+        _check("choruses", f"1 to {MAX_CHORUSES}", self.choruses, 1, MAX_CHORUSES)
         _check("bars", f"1 to {MAX_BARS}", self.bars, 1, MAX_BARS)
         _check("density", "0.5 to 16 notes a bar", self.density, 0.5, 16)
         _check("seed", "0 to 4294967295", self.seed, 0, 2**32 - 1)

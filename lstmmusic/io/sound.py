@@ -15,6 +15,7 @@ from lstmmusic.errors import InputError
 from lstmmusic.io._bytes import check_output, write_bytes
 from lstmmusic.io.midi_write import format_midi
 from lstmmusic.io.synthesiser import (
+    MAX_SECONDS,
     SAMPLE_RATE,
     TAIL_SECONDS,
     find_soundfont,
@@ -41,6 +42,7 @@ def render(score: Score, soundfont: str | None = None) -> np.ndarray:
     Raises:
         InputError: No synthesiser or soundfont is found; the message says what to install.
     """
+    _check_length(score)
     return _scaled([_fitted(synthesise(format_midi(score), soundfont), score)])[0]
 
 
@@ -56,6 +58,7 @@ def render_stems(score: Score, soundfont: str | None = None) -> list[np.ndarray]
     """
     alone = [replace(score, parts=[part]) for part in score.parts]
     require_synthesiser(soundfont)
+    _check_length(score)
 
     def play(one: Score) -> np.ndarray:
         return _fitted(synthesise(format_midi(one), soundfont), score)
@@ -74,7 +77,7 @@ def format_sound(samples: np.ndarray, kind: str = "WAV") -> bytes:
     return buffer.getvalue()
 
 
-def check_save_sound(path: str | Path, force: bool = False) -> str:
+def check_save_sound(path: str | Path, soundfont: str | None = None, force: bool = False) -> str:
     """Says at once whether `save_sound` could write there; returns the kind of sound file.
 
     Raises:
@@ -85,7 +88,7 @@ def check_save_sound(path: str | Path, force: bool = False) -> str:
     if suffix not in FORMATS:
         raise InputError(str(path), "a name that ends in " + " ".join(FORMATS), repr(suffix))
     check_output(Path(path), force)
-    require_synthesiser()
+    require_synthesiser(soundfont)
     return FORMATS[suffix]
 
 
@@ -101,7 +104,7 @@ def save_sound(
         InputError: As `check_save_sound`.
         OutputError: As `check_save_sound`.
     """
-    kind = check_save_sound(path, force)
+    kind = check_save_sound(path, soundfont, force)
     samples = render(score, soundfont)
     write_bytes(Path(path), format_sound(samples, kind), force)
     return {
@@ -110,6 +113,11 @@ def save_sound(
         "peak": round(float(np.abs(samples).max()), 4),
         "soundfont": soundfont or find_soundfont(),
     }
+
+
+def _check_length(score: Score) -> None:
+    if score.seconds > MAX_SECONDS:
+        raise InputError("sound", f"at most {MAX_SECONDS} s", f"{score.seconds:.0f} s")
 
 
 def _fitted(samples: np.ndarray, score: Score) -> np.ndarray:

@@ -86,8 +86,11 @@ class OnlineLSTM:
         self._cross_entropy = cross_entropy
         if cross_entropy and self._f is not squash_of(keras.activations.sigmoid)[0]:
             raise InputError("cross_entropy", "sigmoid outputs", str(top.activation))
-        self.weights: Weights = {"kernel": _array(cell.kernel)}
-        self.weights["recurrent_kernel"] = _array(cell.recurrent_kernel)
+        # One array for all sources; the two kernels are views into it.
+        n_inputs = cell.kernel.shape[0]
+        self._kernel = np.concatenate([_array(cell.kernel), _array(cell.recurrent_kernel)])
+        self.weights: Weights = {"kernel": self._kernel[:n_inputs]}
+        self.weights["recurrent_kernel"] = self._kernel[n_inputs:]
         if cell.bias is not None:
             self.weights["bias"] = _array(cell.bias)
         if cell.peephole_kernel is not None:
@@ -124,8 +127,7 @@ class OnlineLSTM:
         """
         cell = self._cell
         sources = np.concatenate([x, self._y, self._gates])
-        net = sources @ np.concatenate([self.weights["kernel"], self.weights["recurrent_kernel"]])
-        net = net + self._bias()
+        net = sources @ self._kernel + self._bias()
         n_lstm = sum(cell.blocks.sizes(cell.units).values())
         found = activations(
             np,

@@ -131,16 +131,36 @@ def comping(chart: Sequence[Bar], metre: Metre, style: str, ends: bool = True) -
     sounding: Chord | None = None
     for bar in range(len(chart)):
         is_last = ends and bar + 1 == len(chart)
-        pattern = ((0, bar_steps - 2, 66),) if is_last else patterns[bar % len(patterns)]
-        for step, duration, velocity in pattern:
-            if step >= bar_steps:
-                continue
-            onset = bar * bar_steps + step
-            chord = steps[onset]
+        pattern = ((0, bar_steps, 66),) if is_last else patterns[bar % len(patterns)]
+        bar_chords = steps[bar * bar_steps : (bar + 1) * bar_steps]
+        for step, duration, velocity in _hits(pattern, bar_chords):
+            chord = bar_chords[step]
             if chord.is_silent:
                 continue
             if chord != sounding:
                 voices, sounding = lead_voices(chord, voices), chord
-            length = min(duration, bar_steps - step)
-            events += [(onset, length, pitch, velocity) for pitch in sorted(voices or ())]
+            onset = bar * bar_steps + step
+            events += [(onset, duration, pitch, velocity) for pitch in sorted(voices or ())]
     return events
+
+
+def _hits(
+    pattern: Sequence[tuple[int, int, int]], chords: Sequence[Chord]
+) -> list[tuple[int, int, int]]:
+    """The hits of one bar: none rings into another chord, and no chord goes by unheard.
+
+    Args:
+        pattern: Of the style.
+        chords: The chord at every step of the bar.
+    """
+    changes = [s for s in range(len(chords)) if s == 0 or chords[s] != chords[s - 1]]
+    ends = [*changes[1:], len(chords)]
+    hits: list[tuple[int, int, int]] = []
+    for start, stop in zip(changes, ends, strict=True):
+        within = [hit for hit in pattern if start <= hit[0] < stop]
+        if not within and (start > 0 or len(changes) > 1):
+            within = [(start, stop - start, pattern[0][2])]
+        hits += [
+            (step, min(duration, stop - step), velocity) for step, duration, velocity in within
+        ]
+    return hits
