@@ -120,8 +120,8 @@ def comping(chart: Sequence[Bar], metre: Metre, style: str, ends: bool = True) -
     Example:
         >>> from lstmmusic.score import parse_chart
         >>> events = comping(parse_chart("| C7 | F7 |"), Metre(4, 4), "shuffle")
-        >>> sorted(pitch % 12 for onset, _, pitch, _ in events if onset == 12)  # D E Bb
-        [2, 4, 10]
+        >>> sorted(pitch % 12 for onset, _, pitch, _ in events if onset == 12)  # E G Bb
+        [4, 7, 10]
     """
     bar_steps = steps_per_bar(metre)
     steps = chords_by_step(chart, metre)
