@@ -16,7 +16,7 @@ from lstmmusic.generation import INSTRUMENTS, STYLE_SWING, STYLE_TEMPO, Settings
 from lstmmusic.generation.settings import MAX_CHORUSES
 from lstmmusic.io import format_midi
 from lstmmusic.io.engraving import engrave
-from lstmmusic.io.notation import format_musicxml
+from lstmmusic.io.notation_write import format_musicxml
 from lstmmusic.io.sound import format_sound, render_stems
 from lstmmusic.io.sound import render as render_sound
 from lstmmusic.score import FORMS, Key, Score, parse_chart

@@ -1,7 +1,8 @@
 """Music on disk: `load` and `save`, by the file's suffix.
 
 * MIDI (`.mid .midi .kar .rmi`) in and out: `lstmmusic.io.midi_read`, `lstmmusic.io.midi_write`.
-* MusicXML (`.musicxml .xml .mxl`) in and out, ABC (`.abc`) in: `lstmmusic.io.notation`.
+* MusicXML (`.musicxml .xml .mxl`) in and out, ABC (`.abc`) in:
+  `lstmmusic.io.notation_read`, `lstmmusic.io.notation_write`.
 * `load_untrusted`: the same as `load`, tried out in a process of its own first.
 * `check_save`, `write_bytes`: writing that never overwrites by accident or leaves half a file.
 """

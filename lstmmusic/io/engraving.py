@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lstmmusic.errors import InternalError
-from lstmmusic.io.notation import format_musicxml
+from lstmmusic.io.notation_write import format_musicxml
 from lstmmusic.score import Score
 
 _OPTIONS = {

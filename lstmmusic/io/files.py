@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lstmmusic.errors import InputError
-from lstmmusic.io import notation
 from lstmmusic.io._bytes import check_output
 from lstmmusic.io.midi_read import read_midi
 from lstmmusic.io.midi_write import write_midi
+from lstmmusic.io.notation_read import read_abc, read_musicxml
+from lstmmusic.io.notation_write import write_musicxml
 from lstmmusic.score import Score
 
 READERS: dict[str, Callable[[str | Path], Score]] = {
@@ -17,16 +18,16 @@ READERS: dict[str, Callable[[str | Path], Score]] = {
     ".midi": read_midi,
     ".kar": read_midi,
     ".rmi": read_midi,
-    ".musicxml": notation.read_musicxml,
-    ".xml": notation.read_musicxml,
-    ".mxl": notation.read_musicxml,
-    ".abc": notation.read_abc,
+    ".musicxml": read_musicxml,
+    ".xml": read_musicxml,
+    ".mxl": read_musicxml,
+    ".abc": read_abc,
 }
 WRITERS: dict[str, Callable[[Score, str | Path, bool], None]] = {
     ".mid": write_midi,
     ".midi": write_midi,
-    ".musicxml": notation.write_musicxml,
-    ".xml": notation.write_musicxml,
+    ".musicxml": write_musicxml,
+    ".xml": write_musicxml,
 }
 
 

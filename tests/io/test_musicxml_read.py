@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstmmusic.errors import InputError
-from lstmmusic.io import load, notation
-from lstmmusic.io.notation import format_musicxml, read_musicxml
+from lstmmusic.io import load, notation_read
+from lstmmusic.io.notation_read import read_musicxml
+from lstmmusic.io.notation_write import format_musicxml
 from lstmmusic.score import Chord, Key, Metre, Note, Part, Score, Timed
 
 # music21 warns of the measure in which its own exception took place; the exception is what counts.
@@ -192,7 +193,7 @@ def test_an_encrypted_archive_is_refused(tmp_path, xml):
 
 
 def test_a_zip_bomb_is_refused_before_it_fills_the_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(notation, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(notation_read, "MAX_BYTES", 2**20)
     path = tmp_path / "bomb.mxl"
     path.write_bytes(zipped({"tune.xml": bytes(2**24)}))
     assert path.stat().st_size < 2**15

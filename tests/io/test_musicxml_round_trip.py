@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from lstmmusic.corpus import read_passport
 from lstmmusic.io import load, save
-from lstmmusic.io.notation import format_musicxml
+from lstmmusic.io.notation_write import format_musicxml
 from lstmmusic.score import (
     COUNT_IN,
     Chord,

@@ -1,0 +1,256 @@
+"""`Score` -> MusicXML, through music21, which is imported on first use."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lstmmusic.io._bytes import write_bytes
+from lstmmusic.io._chord_kinds import kind_of
+from lstmmusic.score import Key, Metre, Part, Score
+
+if TYPE_CHECKING:
+    from music21 import stream
+
+# Notation is written on this grid: sixteenths and triplets are both exact.
+STEPS_PER_QUARTER = 12
+BARS_PER_LINE = 4
+
+
+def write_musicxml(score: Score, path: str | Path, force: bool = False) -> None:
+    """Writes `.musicxml`: notes on the twelfth-of-a-quarter grid, chord symbols, tempo, key.
+
+    Drum parts are left out: their pitches name instruments. Onsets and lengths are rounded to the
+    grid; within a part, notes that overlap share a staff in voices.
+
+    Raises:
+        OutputError: The file exists, or cannot be written.
+    """
+    write_bytes(Path(path), format_musicxml(score), force)
+
+
+def format_musicxml(score: Score) -> bytes:
+    """The bytes of the MusicXML file: the same score gives the same bytes."""
+    from music21.musicxml.m21ToXml import GeneralObjectExporter
+
+    data = GeneralObjectExporter(_to_music21(score)).parse()
+    # music21 dates the file and gives the parts random names.
+    data = re.sub(rb"\s*<encoding-date>[^<]*</encoding-date>", b"", data)
+    # It signs as the composer where there is none.
+    data = re.sub(rb'\s*<creator type="composer">Music21</creator>', b"", data)
+    for number, name in enumerate(dict.fromkeys(re.findall(rb'"([PI][0-9a-f]{32})"', data))):
+        data = data.replace(name, b"%s%d" % (name[:1], number // 2 + 1))
+    # music21 treats chord roots as notes and writes naturals that engravers would print.
+    return re.sub(rb"\s*<(root|bass)-alter>0</\1-alter>", b"", data)
+
+
+def _to_music21(score: Score) -> stream.Score:
+    from music21 import metadata, stream
+
+    result = stream.Score()
+    result.metadata = metadata.Metadata(title=score.title or "Untitled")
+    pitched = [part for part in score.parts if not part.is_drum] or [Part(name="melody")]
+    for index, part in enumerate(pitched):
+        result.insert(0, _staff(score, part, with_chords=index == 0))
+    return result
+
+
+def _staff(score: Score, part: Part, with_chords: bool) -> stream.Part:
+    from music21 import clef, instrument, key, layout, meter, stream
+
+    # A pickup is written as the end of a full bar, whose empty beginning is then cut off.
+    shift = Fraction(0)
+    if score.pickup_quarters:
+        shift = _fraction(score.metre.bar_quarters - score.pickup_quarters)
+    staff = stream.Part(id=part.name or None)
+    staff.partName = part.name
+    player = instrument.instrumentFromMidiProgram(part.program)
+    player.partName = part.name
+    player.instrumentAbbreviation = player.partAbbreviation = ""
+    staff.insert(0, player)
+    low = len(part) and float(np.median(part.notes["pitch"])) < 55
+    staff.insert(0, clef.BassClef() if low else clef.TrebleClef())
+    for onset, metre in score.metres:
+        at = _fraction(onset) + shift if onset else Fraction(0)
+        staff.insert(at, meter.TimeSignature(str(metre)))
+    for onset, found in score.keys:
+        at = _fraction(onset) + shift if onset else Fraction(0)
+        staff.insert(at, key.Key(found.tonic.replace("b", "-"), found.mode))
+    elements = _notes(part, score)
+    if with_chords:
+        elements += _chord_symbols(score) + _marks(score)
+    for onset, element in elements:
+        staff.insert(onset + shift, element)
+    stop = _fraction(score.length_quarters) + shift
+    measures: Any = staff.makeMeasures(refStreamOrTimeRange=[0, stop])
+    measures.makeTies(inPlace=True)
+    for measure in measures.getElementsByClass(stream.Measure):
+        for voice in _voices(measure):
+            _insert_rests(voice, measure)
+    if score.pickup_quarters:
+        _cut_pickup(measures, shift)
+    for measure in measures.getElementsByClass(stream.Measure):
+        if measure.number > 1 and measure.number % BARS_PER_LINE == 1:
+            measure.insert(0, layout.SystemLayout(isNew=True))
+    measures.makeAccidentals(inPlace=True)
+    measures.makeBeams(inPlace=True)
+    return measures
+
+
+def _voices(measure: stream.Measure) -> list[stream.Stream]:
+    """Parts the notes that overlap into voices; the bar itself where none do."""
+    from music21 import stream
+
+    voices: list[Any] = []
+    for place, element in _sounding(measure):
+        free = next((voice for voice in voices if voice.highestTime <= place), None)
+        if free is None:
+            free = stream.Voice(id=str(len(voices) + 1))
+            voices.append(free)
+        free.insert(place, element)
+    if len(voices) < 2:
+        return [measure]
+    for voice in voices:
+        for element in voice:
+            measure.remove(element)
+        measure.insert(0, voice)
+    return voices
+
+
+def _sounding(holder: stream.Stream) -> list[tuple[Fraction, Any]]:
+    """Notes and their places; chord symbols, which music21 counts among them, left out."""
+    from music21 import harmony
+
+    found = [e for e in holder.notes if not isinstance(e, harmony.ChordSymbol)]
+    return [(Fraction(holder.elementOffset(element)), element) for element in found]
+
+
+def _insert_rests(holder: stream.Stream, measure: stream.Measure) -> None:
+    """Rests as a reader expects them: a silent bar is one rest, others begin on their own beat.
+
+    Args:
+        holder: The bar, or a voice in it.
+        measure: The bar.
+    """
+    from music21 import note
+
+    signature: Any = measure.getContextByClass("TimeSignature")
+    metre = Metre(signature.numerator, signature.denominator) if signature else Metre()
+    sounding = [(place, Fraction(found.quarterLength)) for place, found in _sounding(holder)]
+    stop = Fraction(measure.barDuration.quarterLength)
+    place = Fraction(0)
+    for start, length in [*sounding, (stop, Fraction(0))]:
+        if (place, start) == (0, stop):
+            holder.insert(0, note.Rest(quarterLength=stop))
+            return
+        while place < start:
+            rest = _rest_length(place, start, metre)
+            holder.insert(place, note.Rest(quarterLength=rest))
+            place += rest
+        place = start + length
+
+
+def _rest_length(place: Fraction, stop: Fraction, metre: Metre) -> Fraction:
+    """The longest rest that fits from a place on, and begins where a rest of its length may."""
+    beat = Fraction(metre.beat_quarters)
+    eighth = Fraction(1, 2)
+    lengths = [2 * beat, beat, eighth, Fraction(1, 4), Fraction(1, 3), Fraction(1, 6)]
+    for length in lengths:
+        if place % length == 0 and place + length <= stop:
+            return length
+    return min(stop - place, beat - place % beat)
+
+
+def _fraction(quarters: float) -> Fraction:
+    return Fraction(round(quarters * STEPS_PER_QUARTER), STEPS_PER_QUARTER)
+
+
+def _notes(part: Part, score: Score) -> list[tuple[Fraction, Any]]:
+    """Notes on the grid; those that start and end together make one chord."""
+    from music21 import chord, note, pitch
+
+    together: dict[tuple[Fraction, Fraction], dict[int, int]] = {}
+    for onset, length, number, velocity in part:
+        start = _fraction(onset)
+        stop = max(_fraction(onset + length), start + Fraction(1, STEPS_PER_QUARTER))
+        together.setdefault((start, stop - start), {})[number] = velocity
+    elements: list[tuple[Fraction, Any]] = []
+    for (start, length), found in sorted(together.items()):
+        names = score.key_at(float(start)) or Key("C")
+        pitches = []
+        for number in sorted(found):
+            name = names.note_name(number).replace("b", "-")
+            spelt = pitch.Pitch(name)
+            spelt.octave = number // 12 - 1
+            pitches.append(spelt)
+        one = len(pitches) == 1
+        element = note.Note(pitches[0]) if one else chord.Chord(pitches)
+        element.quarterLength = length
+        element.volume.velocity = max(found.values())
+        elements.append((start, element))
+    return elements
+
+
+def _chord_symbols(score: Score) -> list[tuple[Fraction, Any]]:
+    from music21 import harmony
+
+    elements: list[tuple[Fraction, Any]] = []
+    for onset, found in score.chords:
+        if found.is_silent:
+            elements.append((_fraction(onset), harmony.NoChord()))
+            continue
+        kind, degrees = kind_of(found.quality)
+        symbol = harmony.ChordSymbol(
+            root=found.root.replace("b", "-"),
+            bass=found.bass.replace("b", "-") or None,
+            kind=kind,
+        )
+        for change, degree, semitones in degrees:
+            step = harmony.ChordStepModification(change, degree, semitones)
+            symbol.addChordStepModification(step)
+        elements.append((_fraction(onset), symbol))
+    return elements
+
+
+def _marks(score: Score) -> list[tuple[Fraction, Any]]:
+    """Tempo, feel and sections, which stand above the staff."""
+    from music21 import expressions, tempo
+
+    marks: list[tuple[Fraction, Any]] = []
+    for onset, text in score.sections:
+        marks.append((_fraction(onset), expressions.RehearsalMark(text)))
+    if score.feel:
+        feel: Any = expressions.TextExpression(score.feel)
+        feel.placement = "above"
+        marks.append((Fraction(0), feel))
+    for onset, quarter_bpm in score.tempo_map.changes:
+        beat = score.metre.beat_quarters if score.metre.is_compound else 1.0
+        mark = tempo.MetronomeMark(number=round(quarter_bpm / beat, 3), referent=beat)
+        marks.append((_fraction(onset), mark))
+    return marks
+
+
+def _cut_pickup(staff: stream.Part, shift: Fraction) -> None:
+    """Turns the first bar into bar 0 that lacks its first `shift` quarters."""
+    from music21 import note, stream
+
+    measures = list(staff.getElementsByClass(stream.Measure))
+    first = measures[0]
+    for holder in (first, *first.voices):
+        for rest in list(holder.getElementsByClass(note.Rest)):
+            if rest.offset < shift:
+                holder.remove(rest)
+                left = rest.offset + rest.quarterLength - shift
+                if left > 0:
+                    holder.insert(shift, note.Rest(quarterLength=left))
+        for element in holder.elements:
+            holder.setElementOffset(element, max(element.offset - shift, 0))
+    first.paddingLeft = shift
+    for number, measure in enumerate(measures):
+        measure.number = number
+        if number:
+            staff.setElementOffset(measure, measure.offset - shift)
