@@ -40,10 +40,13 @@ def page(server):
 def test_the_playhead_follows_the_sound(page):
     browser.improvise(page)
     time.sleep(1)
-    seen = page.evaluate(browser.WATCH_PLAYHEAD)
+    for _ in range(4):  # a busy computer may drop frames for a while
+        seen = page.evaluate(browser.WATCH_PLAYHEAD)
+        if seen["fps"] >= 55:
+            break
     assert statistics.median(seen["errors"]) <= 0.010
     assert sorted(seen["errors"])[int(len(seen["errors"]) * 0.9)] <= 0.025
-    assert seen["fps"] >= 30  # the figure on an idle computer is in the benchmarks
+    assert seen["fps"] >= 55
 
 
 def test_a_muted_part_is_silent_and_the_others_are_not(page):
