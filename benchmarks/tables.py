@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
+from lstmmusic.corpus import read_passport
 from lstmmusic.player import DEFAULT_MODEL, load_model
 
 ROOT = Path(__file__).parents[1]
@@ -24,6 +26,10 @@ def _model() -> str:
     card = load_model(DEFAULT_MODEL).card
     harmony, melody = card["scores"]["harmony"], card["scores"]["melody"]
     trained, weights = card["trained_on"], card["networks"]
+    recipe = (ROOT / "training" / "recipes" / card["recipe"]).read_text(encoding="utf-8")
+    forms = {form for family in tomllib.loads(recipe)["harmony_streams"] for form in family}
+    entries = read_passport(ROOT / "datasets" / trained["dataset"]).entries
+    n_heard = sum(entry.form in forms for entry in entries)
     chorus = f"{harmony['bits_per_chorus']:.2f} bits a chorus"
     floor = f"floor {harmony['floor_bits_per_chorus']:.2f}"
     note = f"{melody['bits_per_note']:.2f} bits a note (time {melody['bits_ioi']:.2f}, "
@@ -31,7 +37,7 @@ def _model() -> str:
     rows = ["| model | network | weights | trained on | unseen |", "|---|---|---|---|---|"]
     rows.append(
         f"| `{card['name']}` | harmony | {weights['harmony']['weights']:,} "
-        f"| {trained['tunes'] + trained['unseen_tunes']} choruses | {chorus}; {floor} |"
+        f"| the chords of {n_heard} choruses of twelve bars | {chorus}; {floor} |"
     )
     rows.append(
         f"| `{card['name']}` | melody | {weights['melody']['weights']:,} "
