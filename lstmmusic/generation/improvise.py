@@ -160,7 +160,7 @@ def _flags(lengths: Iterable[int]) -> np.ndarray:
 
 
 def _score(settings: Settings, plan: Plan, events: Sequence[Event], written: bool) -> Score:
-    """The piece as it sounds, or as it is written: straight, the band in whole eighths."""
+    """The piece as it sounds, or as it is written: straight, in whole eighths where near."""
     swing = plan.swing
     if written:  # in 12/8 the third eighth of a beat is the off-beat
         swing = TRIPLET if plan.metre.is_compound else STRAIGHT
@@ -173,6 +173,8 @@ def _score(settings: Settings, plan: Plan, events: Sequence[Event], written: boo
     counted = 1 if settings.count_in and settings.band else 0
     shift = (counted - skipped) * bar_steps
     melody = [(a + shift, d, p, _velocity(a)) for a, d, p in events if a >= skipped * bar_steps]
+    if written:
+        melody = _notatable(melody, plan.metre)
     parts = [_part(melody, "melody", settings.program(), plan, swing, *_MELODY_MIX)]
     if settings.band:
         rng = np.random.default_rng([settings.seed, _BASS])
@@ -214,14 +216,18 @@ def _score(settings: Settings, plan: Plan, events: Sequence[Event], written: boo
 def _notatable(
     events: Sequence[tuple[int, int, int, int]], metre: Metre
 ) -> list[tuple[int, int, int, int]]:
-    """Lengths in whole eighths, as far as the next onset: gaps of articulation are not written."""
+    """Notes that begin on an eighth end on one too, if the next allows: as players write them."""
     eighth = STEPS_PER_BEAT // (3 if metre.is_compound else 2)
     onsets = sorted({onset for onset, *_ in events})
     following = dict(pairwise(onsets))
-    return [
-        (a, min(-(-d // eighth) * eighth, following.get(a, 10**9) - a), pitch, velocity)
-        for a, d, pitch, velocity in events
-    ]
+    written = []
+    for onset, duration, pitch, velocity in events:
+        if onset % eighth == 0:
+            stop = (onset + duration + eighth // 2) // eighth * eighth
+            stop = min(max(stop, onset + eighth), following.get(onset, stop + eighth))
+            duration = stop - onset
+        written.append((onset, duration, pitch, velocity))
+    return written
 
 
 def _velocity(onset: int) -> int:
