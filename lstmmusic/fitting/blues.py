@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lstmmusic.encoding.melody_events import STEPS_PER_BEAT
+from lstmmusic.encoding.melody_events import STEPS_PER_BEAT, steps_per_bar
 from lstmmusic.errors import InputError
 from lstmmusic.fitting.loop import Batch, Schedule, check_counts, fit
 from lstmmusic.fitting.run_folder import RunFolder
@@ -191,7 +191,7 @@ def melody_facts(tunes: Sequence[Tune]) -> dict[str, Any]:
     iois, durations, pitches, busy = [], [], [], {}
     for tune in tunes:
         onsets = tune.events[:, 0]
-        bar_steps = tune.score.metre.n_beats * STEPS_PER_BEAT
+        bar_steps = steps_per_bar(tune.score.metre)
         iois += [int(onsets[0]) + bar_steps, *np.diff(onsets).tolist()]
         durations += tune.events[:, 1].tolist()
         pitches += tune.events[:, 2].tolist()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstmmusic.encoding import MelodySetting
+from lstmmusic.encoding import MelodySetting, steps_per_bar
 from lstmmusic.encoding.melody_events import STEPS_PER_BEAT
 from lstmmusic.encoding.melody_features import Event
 from lstmmusic.errors import InputError
@@ -44,7 +44,22 @@ _MELODY, _BASS = range(HARMONY_STREAM + 1, 3)  # streams of random numbers, a pa
 
 _VOLUME, _PAN = 7, 10  # MIDI controllers
 _MELODY_MIX = (112, 64)  # volume, pan
-_BAND_MIX = ((32, 100, 58), (0, 84, 44), (0, 92, 72))  # programme, volume, pan: bass, piano, drums
+_BAND_MIX = (  # name, programme, volume, pan, drums
+    ("bass (rules)", 32, 100, 58, False),
+    ("piano (rules)", 0, 84, 44, False),
+    ("drums (rules)", 0, 92, 72, True),
+)
+
+
+class _Line(NamedTuple):
+    """What one instrument plays, in steps, as written."""
+
+    name: str
+    program: int
+    volume: int
+    pan: int
+    events: list[band.BandEvent]
+    is_drum: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,17 +117,18 @@ def improvise(
     if phrase is not None:
         phrase = _transposed(phrase, plan.key)
     events = _melody(settings, model, plan, phrase)
-    score = _score(settings, plan, events, written=False)
+    lines = _lines(settings, plan, events)
+    score = _score(settings, plan, lines, written=False)
     swings = plan.swing > STRAIGHT and not plan.metre.is_compound
-    written = replace(_score(settings, plan, events, written=True), feel="Swing" if swings else "")
-    start = 0 if settings.keep_primer else plan.lead
-    return Improvisation(score, written, _report(settings, model, plan, score, plan.chart[start:]))
+    written = replace(_score(settings, plan, lines, written=True), feel="Swing" if swings else "")
+    chart = plan.chart[plan.heard_from(settings.keep_primer) :]
+    return Improvisation(score, written, _report(settings, model, plan, score, chart))
 
 
 def _transposed(phrase: Primer, key: Key) -> Primer:
     if phrase.key is None or phrase.key.pitch_class == key.pitch_class:
         return phrase
-    shift = (key.pitch_class - phrase.key.pitch_class + 6) % 12 - 6
+    shift = phrase.key.semitones_to(key)
     return replace(phrase, events=tuple((a, d, p + shift) for a, d, p in phrase.events))
 
 
@@ -159,54 +175,54 @@ def _flags(lengths: Iterable[int]) -> np.ndarray:
     return flags
 
 
-def _score(settings: Settings, plan: Plan, events: Sequence[Event], written: bool) -> Score:
+def _lines(settings: Settings, plan: Plan, events: Sequence[Event]) -> list[_Line]:
+    """What each instrument plays from the first bar that is heard, the melody first."""
+    bar_steps = steps_per_bar(plan.metre)
+    skipped = plan.heard_from(settings.keep_primer)
+    counted = int(settings.count_in) * bar_steps
+    shift = counted - skipped * bar_steps
+    melody = [(a + shift, d, p, _velocity(a)) for a, d, p in events if a >= skipped * bar_steps]
+    lines = [_Line("melody", settings.program(), *_MELODY_MIX, melody)]
+    if not settings.band:
+        return lines
+    rng = np.random.default_rng([settings.seed, _BASS])
+    chart, ends = plan.chart[skipped:], plan.ends_on_tonic
+    place = plan.first_form_bar + skipped
+    bass = band.bass_line(chart, plan.metre, plan.style, rng, ends)
+    piano = band.comping(chart, plan.metre, plan.style, ends)
+    choruses = plan.choruses(skipped)
+    drums = band.drum_hits(len(chart), plan.metre, plan.style, choruses, place, ends)
+    for (name, program, volume, pan, is_drum), played in zip(
+        _BAND_MIX, (bass, piano, drums), strict=True
+    ):
+        moved = [(a + counted, d, p, v) for a, d, p, v in played]
+        lines.append(_Line(name, program, volume, pan, moved, is_drum))
+    if settings.count_in:
+        lines[-1].events[:0] = band.count_in(plan.metre)
+    return lines
+
+
+def _score(settings: Settings, plan: Plan, lines: Sequence[_Line], written: bool) -> Score:
     """The piece as it sounds, or as it is written: straight, in whole eighths where near."""
     swing = plan.swing
     if written:  # in 12/8 the third eighth of a beat is the off-beat
         swing = TRIPLET if plan.metre.is_compound else STRAIGHT
     bar = plan.metre.bar_quarters
-    bar_steps = plan.metre.n_beats * STEPS_PER_BEAT
-    skipped = 0 if settings.keep_primer else plan.lead
+    skipped = plan.heard_from(settings.keep_primer)
     chart = plan.chart[skipped:]
-    place = plan.first_form_bar + skipped
-    choruses = [b for b in range(len(chart)) if (place + b) % plan.form_bars == 0]
-    counted = 1 if settings.count_in and settings.band else 0
-    shift = (counted - skipped) * bar_steps
-    melody = [(a + shift, d, p, _velocity(a)) for a, d, p in events if a >= skipped * bar_steps]
-    if written:
-        melody = _notatable(melody, plan.metre)
-    parts = [_part(melody, "melody", settings.program(), plan, swing, *_MELODY_MIX)]
-    if settings.band:
-        rng = np.random.default_rng([settings.seed, _BASS])
-        ends = plan.ends_on_tonic
-        lines = (
-            (band.bass_line(chart, plan.metre, plan.style, rng, ends), "bass (rules)"),
-            (band.comping(chart, plan.metre, plan.style, ends), "piano (rules)"),
-            (
-                band.drum_hits(len(chart), plan.metre, plan.style, choruses, place, ends),
-                "drums (rules)",
-            ),
-        )
-        for (line, name), (program, volume, pan) in zip(lines, _BAND_MIX, strict=True):
-            moved = [(a + counted * bar_steps, d, p, v) for a, d, p, v in line]
-            is_drum = name.startswith("drums")
-            if written and not is_drum:
-                moved = _notatable(moved, plan.metre)
-            if counted and is_drum:
-                moved = band.count_in(plan.metre) + moved
-            parts.append(_part(moved, name, program, plan, swing, volume, pan, is_drum))
-    start = counted * bar
+    choruses = plan.choruses(skipped)
+    start = int(settings.count_in) * bar
     sections = [Timed(start + b * bar, f"Chorus {n}") for n, b in enumerate(choruses, 1)]
     if 0 not in choruses:
-        inside = FROM_FORM_BAR.format(place % plan.form_bars + 1)
+        inside = FROM_FORM_BAR.format((plan.first_form_bar + skipped) % plan.form_bars + 1)
         sections.insert(0, Timed(start, inside))
     return Score(
-        parts=parts,
+        parts=[_part(line, plan.metre, swing, written) for line in lines],
         chords=place_chart(chart, plan.metre, start),
         metres=[Timed(0.0, plan.metre)],
         tempo_map=TempoMap.constant(plan.tempo * plan.metre.beat_quarters),
         keys=[Timed(0.0, plan.key)],
-        sections=[Timed(0.0, COUNT_IN), *sections] if counted else sections,
+        sections=[Timed(0.0, COUNT_IN), *sections] if settings.count_in else sections,
         title=f"Blues in {plan.key}",
         pickup_quarters=start,
         length_quarters=start + len(chart) * bar,
@@ -236,27 +252,21 @@ def _velocity(onset: int) -> int:
     return 82 if step else 96 if beat % 2 == 0 else 90
 
 
-def _part(
-    events: Sequence[tuple[int, int, int, int]],
-    name: str,
-    program: int,
-    plan: Plan,
-    swing: float,
-    volume: int,
-    pan: int,
-    is_drum: bool = False,
-) -> Part:
-    """Notes on the grid, swung, as a part in quarters with its place in the mix."""
+def _part(line: _Line, metre: Metre, swing: float, written: bool) -> Part:
+    """A line swung, in quarters, with its place in the mix."""
+    events = line.events
+    if written and not line.is_drum:
+        events = _notatable(events, metre)
     onsets = [event[0] for event in events]
     ends = [event[0] + event[1] for event in events]
-    starts = swing_steps(onsets, onsets, swing) * plan.metre.beat_quarters
-    stops = swing_steps(onsets, ends, swing) * plan.metre.beat_quarters
+    starts = swing_steps(onsets, onsets, swing) * metre.beat_quarters
+    stops = swing_steps(onsets, ends, swing) * metre.beat_quarters
     notes = [
         Note(float(start), float(stop - start), pitch, velocity)
         for start, stop, (_, _, pitch, velocity) in zip(starts, stops, events, strict=True)
     ]
-    controls = [(0.0, _VOLUME, volume), (0.0, _PAN, pan)]
-    return Part(notes, name, program, is_drum, controls)
+    controls = [(0.0, _VOLUME, line.volume), (0.0, _PAN, line.pan)]
+    return Part(notes, line.name, line.program, line.is_drum, controls)
 
 
 def _report(

@@ -45,6 +45,16 @@ class Plan:
     first_form_bar: int
     ends_on_tonic: bool
 
+    def heard_from(self, keep_primer: bool) -> int:
+        """The first bar of the chart that is heard: the primer's, or the first new one."""
+        return 0 if keep_primer else self.lead
+
+    def choruses(self, first_bar: int) -> list[int]:
+        """Bars in which a chorus begins, counted from the first bar that is heard."""
+        place = self.first_form_bar + first_bar
+        n_bars = len(self.chart) - first_bar
+        return [bar for bar in range(n_bars) if (place + bar) % self.form_bars == 0]
+
 
 def make_plan(settings: Settings, model: StoredModel, phrase: Primer | None) -> Plan:
     """Settles everything; where nothing is asked, the primer's own goes before the usual.

@@ -82,7 +82,7 @@ def melody_example(tunes: Sequence[Tune], transposition: int = 0) -> tuple[Array
     bars, events, offset = [], [], 0
     for tune in tunes:
         setting = tune.setting()
-        shift = (key.pitch_class - setting.key.pitch_class + 6) % 12 - 6
+        shift = setting.key.semitones_to(key)
         bars += [tuple(chord.transpose(shift) for chord in bar) for bar in setting.chart]
         for onset, duration, pitch in tune.events.tolist():
             pitch = min(max(pitch + shift, LOWEST_PITCH), HIGHEST_PITCH)

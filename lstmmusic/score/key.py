@@ -94,6 +94,15 @@ class Key:
         signature = (fifths + offset + 6) % 12 - 6
         return Key(name_of(signature - offset), self.mode)
 
+    def semitones_to(self, other: Key) -> int:
+        """The nearest way from this tonic to another, -6 to 5 semitones.
+
+        Example:
+            >>> Key("C").semitones_to(Key("A")), Key("C").semitones_to(Key("F"))
+            (-3, 5)
+        """
+        return (other.pitch_class - self.pitch_class + 6) % 12 - 6
+
     def chord_root_name(self, pitch_class: int, rising: bool = False) -> str:
         """How players spell a chord root in this key.
 
