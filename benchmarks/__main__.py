@@ -7,7 +7,7 @@ import os
 import platform
 from pathlib import Path
 
-from benchmarks import app, start_up
+from benchmarks import app, layers, start_up
 
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -18,6 +18,7 @@ def main() -> None:
         "machine": {"processor": platform.machine(), "cores": os.cpu_count()},
         "start_up": start_up.measure(),
         "app": app.measure(),
+        "layers": layers.measure(),
     }
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(results, indent=2))

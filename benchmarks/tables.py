@@ -1,4 +1,4 @@
-"""Writes the tables of the README from recorded results: `python -m benchmarks.tables`."""
+"""Writes the tables of the documents from recorded results: `python -m benchmarks.tables`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 
 from lstmmusic.corpus import read_passport
 from lstmmusic.player import DEFAULT_MODEL, load_model
+from lstmmusic.tasks import list_tasks
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "layers.md", ROOT / "docs" / "experiments.md")
 
 
 def _start_up() -> str:
@@ -62,7 +63,108 @@ def _app() -> str:
     )
 
 
-TABLES = {"model": _model, "start_up": _start_up, "app": _app}
+def _layers() -> str:
+    results = json.loads((ROOT / "benchmarks/results.json").read_text(encoding="utf-8"))["layers"]
+    names = list(results["layers"][0]["train"])[1:]
+    rows = [
+        f"| units | steps | Keras LSTM | {' | '.join(names)} |",
+        "|---|---|---|" + "---|" * len(names),
+    ]
+    for row in results["layers"]:
+        pairs = (f"{row['train'][name]:.2f}, {row['read'][name]:.2f}" for name in names)
+        keras_ms = f"{row['keras_train_ms']:.0f} ms"
+        rows.append(f"| {row['units']} | {row['steps']} | {keras_ms} | {' | '.join(pairs)} |")
+    return "\n".join(rows)
+
+
+def _layers_more() -> str:
+    found = json.loads((ROOT / "benchmarks/results.json").read_text(encoding="utf-8"))["layers"]
+    growth, memory, player = found["growth_60_to_960"], found["training_mib"], found["player"]
+    names = ("Keras LSTM", "peepholes")
+    rows = [f"| | {' | '.join(names)} |", "|---|---|---|"]
+    long = " | ".join(f"{growth[name]:.1f} times" for name in names)
+    rows.append(f"| a training step on 960 steps over one on 60, 64 units | {long} |")
+    grown = " | ".join(f"{memory[name]} MiB" for name in names)
+    rows.append(f"| memory that training takes, 256 units, 480 steps | {grown} |")
+    alone, batch = f"{player['1']:.1f} times", f"{player['64']:.1f} times"
+    products = "the NumPy player's step over its two matrix products, 256 units"
+    rows.append(f"| {products}: one sequence | | {alone} |")
+    rows.append(f"| the same, 64 sequences | | {batch} |")
+    return "\n".join(rows)
+
+
+def _backends() -> str:
+    found = json.loads((ROOT / "benchmarks/backends.json").read_text(encoding="utf-8"))
+    rows = ["| backend | variants | outputs differ by | gradients differ by |", "|---|---|---|---|"]
+    for name, row in found.items():
+        output, gradient = row["max_output_difference"], row["max_relative_gradient_difference"]
+        version = f"{name} {row['version']}"
+        rows.append(f"| {version} | {row['variants']} | {output:.0e} | {gradient:.0e} |")
+    return "\n".join(rows)
+
+
+def _recorded() -> list[tuple[str, dict]]:
+    """Task and row of every recorded run, in the order of the registry."""
+    found = []
+    for task in list_tasks():
+        path = ROOT / "training" / "results" / f"{task.name}.json"
+        if path.is_file():
+            rows = json.loads(path.read_text(encoding="utf-8"))["results"]
+            found += [(task.name, row) for row in rows]
+    return found
+
+
+def _experiments() -> str:
+    rows = [
+        "| task | preset | variant | published | ours | steps (median) | seconds | seeds |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    published = {task.name: task.published for task in list_tasks()}
+    for name, row in _recorded():
+        figures = [f for f in published[name] if f.variant == row["variant"]] or published[name]
+        best = figures[0]
+        doubt = f" ({best.doubt})" if best.doubt else ""
+        first, last = row["seed"], row["seed"] + row["seeds"] - 1
+        rows.append(
+            f"| `{name}` | {row['preset']} | `{row['variant']}` "
+            f"| {best.value:,g} {best.unit}, {best.network}{doubt} "
+            f"| {row['solved']} of {row['seeds']} | {row['steps']:,} {row['step_unit']} "
+            f"| {row['seconds']:.0f} | {first}-{last} |"
+        )
+    return "\n".join(rows)
+
+
+def _published() -> str:
+    rows = ["| task | published | network | source |", "|---|---|---|---|"]
+    rows += [
+        f"| `{task.name}` | {figure.value:,g} {figure.unit} | {figure.network} "
+        f"| {figure.source}{f' ({figure.doubt})' if figure.doubt else ''} |"
+        for task in list_tasks()
+        for figure in task.published
+    ]
+    return "\n".join(rows)
+
+
+def _tasks() -> str:
+    rows = ["| task | what | variants |", "|---|---|---|"]
+    rows += [
+        f"| `{task.name}` | {task.about} | {', '.join(f'`{v}`' for v in task.variants)} |"
+        for task in list_tasks()
+    ]
+    return "\n".join(rows)
+
+
+TABLES = {
+    "model": _model,
+    "start_up": _start_up,
+    "app": _app,
+    "layers": _layers,
+    "layers_more": _layers_more,
+    "backends": _backends,
+    "experiments": _experiments,
+    "published": _published,
+    "tasks": _tasks,
+}
 
 
 def filled(text: str) -> str:
@@ -74,4 +176,5 @@ def filled(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for document in DOCUMENTS:
+        document.write_text(filled(document.read_text(encoding="utf-8")), encoding="utf-8")

@@ -98,7 +98,8 @@ def activations(
 
     Args:
         xp: NumPy or `keras.ops`.
-        z: Net inputs of the existing kinds side by side (`Blocks.sizes`), shape (..., net inputs).
+        z: Net inputs of the existing kinds, by their letter, or side by side in one array
+            (`Blocks.sizes`), shape (..., net inputs).
         c_prev: The cells before the step, shape (..., units).
         peephole: One row of weights for each gate of `blocks.peepholes`, in the order i, f, o,
             shape (rows, units); None for no peepholes.
@@ -111,10 +112,7 @@ def activations(
     squash_out: Squash = h or squash
     open_gate: Squash = gate or (lambda x: sigmoid(xp, x))
     size = blocks.cells_per_block
-    net, start = {}, 0
-    for kind, width in blocks.sizes(c_prev.shape[-1]).items():
-        net[kind] = z[..., start : start + width]
-        start += width
+    net = z if isinstance(z, dict) else by_kind(z, blocks.sizes(c_prev.shape[-1]))
     rows = [kind for kind in GATES if kind in blocks.peepholes and kind in blocks.gates]
 
     def opened(kind: str, cells: Any) -> Any:
@@ -137,6 +135,15 @@ def activations(
     c = gated(f, c_prev) + gated(i, cell_input)
     o = opened("o", c)
     return Activations(i, f, o, cell_input, c, gated(o, squash_out(c)))
+
+
+def by_kind(z: Any, sizes: dict[str, int]) -> dict[str, Any]:
+    """What lies side by side on the last axis, by the letter of its kind."""
+    found, start = {}, 0
+    for kind, width in sizes.items():
+        found[kind] = z[..., start : start + width]
+        start += width
+    return found
 
 
 def _sum_of_blocks(xp: Any, cells: Any, size: int) -> Any:

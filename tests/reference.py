@@ -18,7 +18,7 @@ References:
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,34 +90,21 @@ def lstm_sequence(
     inputs: np.ndarray,
     y: np.ndarray | None = None,
     s: np.ndarray | None = None,
-    mask: Sequence[bool] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Outputs (time, units) for inputs (time, features), and the last y and s.
-
-    A step that the mask leaves out (Keras' convention) keeps the state and repeats the output.
-    """
+    """Outputs (time, units) for inputs (time, features), and the last y and s."""
     units = weights.recurrent_kernel.shape[0]
     y = np.zeros(units) if y is None else y
     s = np.zeros(units) if s is None else s
-    shown = np.zeros(units)
     outputs = []
-    for time, x in enumerate(inputs):
-        if mask is None or mask[time]:
-            y, s = lstm_step(weights, x, y, s)
-            shown = y
-        outputs.append(shown)
+    for x in inputs:
+        y, s = lstm_step(weights, x, y, s)
+        outputs.append(y)
     return np.array(outputs), y, s
 
 
-def lstm_batch(weights: Weights, inputs: np.ndarray, masks: np.ndarray | None = None) -> np.ndarray:
+def lstm_batch(weights: Weights, inputs: np.ndarray) -> np.ndarray:
     """Outputs (batch, time, units) for inputs (batch, time, features)."""
-    rows = range(len(inputs))
-    return np.array(
-        [
-            lstm_sequence(weights, inputs[b], mask=None if masks is None else masks[b])[0]
-            for b in rows
-        ]
-    )
+    return np.array([lstm_sequence(weights, sequence)[0] for sequence in inputs])
 
 
 def slope(function: Callable[[], float], array: np.ndarray, reach: float = 1e-5) -> np.ndarray:

@@ -37,8 +37,11 @@ def test_python_of_the_documents_runs(code, tmp_path, monkeypatch):
     exec(compile(code, "document", "exec"), {})
 
 
-def test_tables_of_the_readme_are_those_of_the_records():
-    assert tables.filled(README) == README
+@pytest.mark.parametrize("path", tables.DOCUMENTS, ids=lambda path: path.name)
+def test_tables_of_the_documents_are_those_of_the_records(path):
+    text = path.read_text(encoding="utf-8")
+    assert "<!-- table: " in text
+    assert tables.filled(text) == text
 
 
 def test_rooms_of_the_architecture_are_those_of_the_package():

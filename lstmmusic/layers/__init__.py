@@ -9,6 +9,7 @@
 from lstmmusic.layers.inside import figure_of, look_inside
 from lstmmusic.layers.online import OnlineLSTM, OnlineStep
 from lstmmusic.layers.peephole_lstm import PeepholeLSTM, PeepholeLSTMCell
+from lstmmusic.layers.side_by_side import SideBySide
 from lstmmusic.layers.squash import sigmoid_pm1, sigmoid_pm2
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "OnlineStep",
     "PeepholeLSTM",
     "PeepholeLSTMCell",
+    "SideBySide",
     "figure_of",
     "look_inside",
     "sigmoid_pm1",

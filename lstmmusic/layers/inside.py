@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def look_inside(layer: PeepholeLSTM, sequences: Any) -> Activations:
-    """Everything that happens in a layer while it reads sequences, from the state of zeros.
+    """Everything that happens in a layer while it reads sequences, from its initial state.
 
     Args:
         layer: Built, of any variant.
@@ -43,16 +43,20 @@ def look_inside(layer: PeepholeLSTM, sequences: Any) -> Activations:
     features = cell.kernel.shape[0]
     if len(sequences.shape) != 3 or sequences.shape[-1] != features:
         raise InputError("sequences", f"shape (batch, time, {features})", tuple(sequences.shape))
-    states = cell.get_initial_state(batch_size=sequences.shape[0])
+    states = layer.get_initial_state(sequences.shape[0])
     rows: list[Activations] = []
     for time in range(sequences.shape[1]):
         x = sequences[:, time]
-        found, _ = cell.activations(x, states[0], states[1], states[2:])
-        _, states = cell(x, states)
+        y_prev, c_prev, *gates_prev = states
+        sources, c, found = cell.turn(cell.net(x, y_prev, *gates_prev), c_prev)
+        y, *gates = cell.outputs_and_gates(sources)
+        states = [y, c, *gates]
         rows.append(found)
     return Activations(
         *(
-            None if values[0] is None else np.stack([np.asarray(v) for v in values], axis=1)
+            None
+            if values[0] is None
+            else np.stack([np.asarray(ops.convert_to_numpy(v)) for v in values], axis=1)
             for values in zip(*rows, strict=True)
         )
     )

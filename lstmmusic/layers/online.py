@@ -47,7 +47,8 @@ class OnlineLSTM:
     """A hidden layer and an output layer that learn while a stream goes by.
 
     Args:
-        layer: Built, of any variant; its weights are copied, see `write_back`.
+        layer: Built, of any variant; its weights are copied, see `write_back`. A learnt initial
+            state is where streams start, and is not learnt here.
         head: Built output layer; it sees the layer's outputs, and after them the inputs with
             `shortcut`.
         shortcut: True where the outputs see the inputs directly.
@@ -86,6 +87,8 @@ class OnlineLSTM:
         self._cross_entropy = cross_entropy
         if cross_entropy and self._f is not squash_of(keras.activations.sigmoid)[0]:
             raise InputError("cross_entropy", "sigmoid outputs", str(top.activation))
+        states = layer.get_initial_state(1)
+        self._initial = [_array(keras.ops.convert_to_numpy(state))[0] for state in states]
         # One array for all sources; the two kernels are views into it.
         n_inputs = cell.kernel.shape[0]
         self._kernel = np.concatenate([_array(cell.kernel), _array(cell.recurrent_kernel)])
@@ -110,9 +113,8 @@ class OnlineLSTM:
         """Forgets the stream: outputs, cells, and how the cells depend on the weights."""
         cell = self._cell
         n_sources = self.weights["kernel"].shape[0] + self.weights["recurrent_kernel"].shape[0]
-        self._y = np.zeros(cell.output_size)
-        self._c = np.zeros(cell.units)
-        self._gates = np.zeros(len(cell.blocks.gates) * cell.n_blocks if cell.gate_feedback else 0)
+        self._y, self._c, *gates = (state.copy() for state in self._initial)
+        self._gates = gates[0] if gates else np.zeros(0)
         # How each cell depends on the weights of its own input and of the gates of its block:
         # (units, sources and bias), and on the peepholes of the block: (units, cells of the block).
         self._by_source = {k: np.zeros((cell.units, n_sources + 1)) for k in ("c", "i", "f")}

@@ -16,7 +16,7 @@ import numpy as np
 from keras import ops
 
 from lstmmusic.errors import InputError
-from lstmmusic.step import Blocks, activations
+from lstmmusic.step import Activations, Blocks, activations, by_kind
 
 GATE_LETTERS = {"input": "i", "forget": "f", "output": "o"}
 KINDS = ("input", "forget", "cell", "output", "ordinary")
@@ -64,8 +64,8 @@ class PeepholeLSTMCell(keras.layers.LSTMCell):
         y of shape (batch, units + ordinary_units), and the new states.
 
     Raises:
-        InputError: Units that are not a multiple of `cells_per_block`, unknown names of gates, a
-            bias schedule of another length.
+        InputError: Units that are not a multiple of `cells_per_block`, unknown names of gates,
+            negative `ordinary_units`, a bias schedule of another length.
 
     References:
         Gers, Schraudolph, Schmidhuber (2002), JMLR 3, section 3; for the variants see
@@ -152,6 +152,8 @@ class PeepholeLSTMCell(keras.layers.LSTMCell):
         self.output_activation = (
             None if output_activation is None else keras.activations.get(output_activation)
         )
+        if ordinary_units < 0:
+            raise InputError("ordinary_units", "0 or more", ordinary_units)
         self.ordinary_units = ordinary_units
         self.ordinary_activation = keras.activations.get(ordinary_activation)
         self.gate_feedback = gate_feedback
@@ -238,7 +240,7 @@ class PeepholeLSTMCell(keras.layers.LSTMCell):
                 pieces.append(ops.convert_to_tensor(start, dtype=dtype))
         return ops.concatenate(pieces, axis=0)
 
-    def _spread_bias(self) -> Any:
+    def spread_bias(self) -> Any:
         """The bias with zeros for the kinds that have none."""
         bias: Any = self.bias
         if self.biased_sizes == self.sizes:
@@ -258,41 +260,64 @@ class PeepholeLSTMCell(keras.layers.LSTMCell):
             inputs = inputs * self.get_dropout_mask(inputs)
         if training and 0.0 < self.recurrent_dropout < 1.0:
             y_prev = y_prev * self.get_recurrent_dropout_mask(y_prev)
-        found, ordinary = self.activations(inputs, y_prev, c_prev, gates_prev)
-        y = found.y if ordinary is None else ops.concatenate([found.y, ordinary], axis=-1)
-        if not self.gate_feedback:
-            return y, [y, found.c]
-        gates = [gate for gate in (found.i, found.f, found.o) if gate is not None]
-        return y, [y, found.c, ops.concatenate(gates, axis=-1)]
+        sources, c, _ = self.turn(self.net(inputs, y_prev, *gates_prev), c_prev)
+        y, *gates = self.outputs_and_gates(sources)
+        return y, [y, c, *gates]
 
-    def activations(self, inputs: Any, y_prev: Any, c_prev: Any, gates_prev: Any = ()) -> Any:
-        """What happens in one step: `lstmmusic.step.Activations`, and the ordinary units.
+    def net(self, inputs: Any, *sources: Any) -> Any:
+        """Net inputs side by side, shape (batch, sum of `sizes`), without what peepholes add.
 
         Args:
             inputs: Shape (batch, features).
-            y_prev: Outputs before, shape (batch, units + ordinary_units).
-            c_prev: Cells before, shape (batch, units).
-            gates_prev: Gates before, in a list, with `gate_feedback`.
+            *sources: Outputs before, shape (batch, units + ordinary_units), and the gates before
+                with `gate_feedback`.
         """
-        seen = ops.concatenate([y_prev, *gates_prev], axis=-1) if self.gate_feedback else y_prev
+        seen = _side_by_side(sources)
         z: Any = ops.add(ops.matmul(inputs, self.kernel), ops.matmul(seen, self.recurrent_kernel))
-        if self.bias is not None:
-            z = ops.add(z, self._spread_bias())
-        ordinary = None
-        if self.ordinary_units:
-            ordinary = self.ordinary_activation(z[..., -self.ordinary_units :])
-            z = z[..., : -self.ordinary_units]
+        return z if self.bias is None else ops.add(z, self.spread_bias())
+
+    def turn(
+        self, net: Any, c_prev: Any, peephole: Any = None, gate: Any = None
+    ) -> tuple[Any, Any, Activations]:
+        """What one step makes of the net inputs.
+
+        Args:
+            net: Of `net`, or a dict of its parts by their letter.
+            c_prev: Cells before, shape (batch, units).
+            peephole: In place of `peephole_kernel`.
+            gate: In place of `recurrent_activation`.
+
+        Returns:
+            What the next step sees (the outputs, and the gates with `gate_feedback`), the cells,
+            and all that happened.
+        """
+        net = net if isinstance(net, dict) else by_kind(net, self.sizes)
         found = activations(
             ops,
-            z,
+            net,
             c_prev,
-            self.peephole_kernel,
+            self.peephole_kernel if peephole is None else peephole,
             self.blocks,
             g=self.activation,
             h=self.output_activation,
-            gate=self.recurrent_activation,
+            gate=gate or self.recurrent_activation,
         )
-        return found, ordinary
+        sources = [found.y]
+        if self.ordinary_units:
+            sources.append(self.ordinary_activation(net["u"]))
+        if self.gate_feedback:
+            sources += [gate for gate in (found.i, found.f, found.o) if gate is not None]
+        return _side_by_side(sources), found.c, found
+
+    def outputs_and_gates(self, sources: Any) -> list[Any]:
+        """What the next step sees, as the states that Keras knows: outputs, and gates if fed back.
+
+        Args:
+            sources: Of `turn`, shape (..., outputs and gates).
+        """
+        if not self.gate_feedback:
+            return [sources]
+        return [sources[..., : self.output_size], sources[..., self.output_size :]]
 
     def get_config(self) -> dict[str, Any]:
         squash = self.output_activation
@@ -330,6 +355,10 @@ class PeepholeLSTMCell(keras.layers.LSTMCell):
         return cls(**{name: value for name, value in config.items() if name != "implementation"})
 
 
+def _side_by_side(arrays: Sequence[Any]) -> Any:
+    return arrays[0] if len(arrays) == 1 else ops.concatenate(arrays, axis=-1)
+
+
 def _schedule(
     name: str, value: float | Sequence[float] | None, n_blocks: int
 ) -> list[float] | None:
@@ -349,19 +378,29 @@ class PeepholeLSTM(keras.layers.RNN):
     Args:
         units: Number of cells.
         activation: As all up to `use_cudnn`, see `keras.layers.LSTM`.
-        use_cudnn: Accepted for the signature's sake; cuDNN has no peepholes and is never used.
+        use_cudnn: Of the fast loop, as Keras has it of cuDNN's: "auto": where it can; False:
+            never; True: an error where it cannot. Here it is `lstmmusic.layers.fast_loop`, the
+            same numbers in half the time; it needs the TensorFlow backend, a model or function
+            that runs as a graph (`fit`, `predict`, `tf.function`), a known number of steps, float32
+            or float64, and no recurrent dropout while training.
         peepholes: As all up to `peephole_constraint`, see `PeepholeLSTMCell`.
+        learn_initial_state: True: the state before the first step is a weight for each unit, the
+            same for every sequence, `initial_weights`; it starts at zeros.
         **kwargs: As every Keras layer.
 
     Call args:
         sequences: Shape (batch, time, features).
-        initial_state: [y, c], and the gates with `gate_feedback`; zeros when None.
+        initial_state: [y, c], and the gates with `gate_feedback`; each (batch, size). None: what
+            was learnt with `learn_initial_state`, otherwise zeros.
         mask: Shape (batch, time); a False step repeats the output before and keeps the state.
         training: True lets dropout act.
 
     Returns:
         Shape (batch, units + ordinary_units), or with `return_sequences` (batch, time, the same);
         with `return_state` also the states.
+
+    Raises:
+        InputError: As `PeepholeLSTMCell`; `learn_initial_state` together with `stateful`.
 
     Example:
         >>> import keras
@@ -418,8 +457,11 @@ class PeepholeLSTM(keras.layers.RNN):
         peephole_initializer: Any = "glorot_uniform",
         peephole_regularizer: Any = None,
         peephole_constraint: Any = None,
+        learn_initial_state: bool = False,
         **kwargs: Any,
     ) -> None:
+        if learn_initial_state and stateful:
+            raise InputError("learn_initial_state", "False in a stateful layer", True)
         cell = PeepholeLSTMCell(
             units,
             activation=activation,
@@ -470,12 +512,90 @@ class PeepholeLSTM(keras.layers.RNN):
         )
         self.input_spec = keras.layers.InputSpec(ndim=3)
         self.use_cudnn = use_cudnn
+        self._fast_loop = None
+        self.learn_initial_state = learn_initial_state
+        self.initial_weights = []
+
+    def build(
+        self, sequences_shape: tuple[int | None, ...], initial_state_shape: Any = None
+    ) -> None:
+        super().build(sequences_shape, initial_state_shape)
+        if self.learn_initial_state:
+            names = ("initial_y", "initial_c", "initial_gates")
+            self.initial_weights = [
+                self.add_weight(shape=(size,), name=name, initializer="zeros")
+                for name, size in zip(names, self.state_size, strict=False)
+            ]
+
+    def get_initial_state(self, batch_size: Any) -> list[Any]:
+        states = super().get_initial_state(batch_size)
+        if not self.learn_initial_state:
+            return states
+        learnt = zip(states, self.initial_weights, strict=True)
+        return [zeros + ops.cast(weight, zeros.dtype) for zeros, weight in learnt]
+
+    def inner_loop(
+        self, sequences: Any, initial_state: list[Any], mask: Any, training: bool = False
+    ) -> tuple[Any, Any, list[Any]]:
+        obstacle = (
+            "use_cudnn=False" if self.use_cudnn is False else self._obstacle(sequences, training)
+        )
+        if obstacle is None:
+            return self._fast_inner_loop(sequences, initial_state, mask, training)
+        if self.use_cudnn is True:
+            raise InputError("use_cudnn", "'auto', for the fast loop cannot run here", obstacle)
+        return super().inner_loop(sequences, initial_state, mask, training)
+
+    def _obstacle(self, sequences: Any, training: bool) -> str | None:
+        """What keeps the fast loop from running; None for nothing."""
+        if keras.backend.backend() != "tensorflow":
+            return f"the {keras.backend.backend()} backend"
+        import tensorflow as tf
+
+        cell: Any = self.cell
+        if tf.executing_eagerly():
+            return "eager execution"
+        if not sequences.shape[1]:
+            return f"{sequences.shape[1]} steps"
+        if cell.compute_dtype not in ("float32", "float64"):
+            return str(cell.compute_dtype)
+        if self.unroll:
+            return "unroll=True"
+        return "recurrent dropout" if training and cell.recurrent_dropout else None
+
+    def _fast_inner_loop(
+        self, sequences: Any, initial_state: list[Any], mask: Any, training: bool
+    ) -> tuple[Any, Any, list[Any]]:
+        from lstmmusic.layers.fast_loop import FastLoop
+
+        cell: Any = self.cell
+        if self._fast_loop is None:
+            self._fast_loop = FastLoop(cell)
+        y, c, *gates = initial_state
+        if training and cell.dropout:
+            sequences = sequences * ops.expand_dims(cell.get_dropout_mask(sequences[:, 0]), axis=1)
+        if self.go_backwards:
+            sequences = ops.flip(sequences, axis=1)
+            mask = None if mask is None else ops.flip(mask, axis=1)
+        seen, cells = self._fast_loop(sequences, _side_by_side([y, *gates]), c, mask, training)
+        last_y, *last_gates = cell.outputs_and_gates(seen[-1])
+        outputs = ops.transpose(cell.outputs_and_gates(seen)[0], (1, 0, 2))
+        if mask is not None:
+            # Keras gives zeros until the first step that is not masked, and last what comes last.
+            so_far: Any = ops.cumsum(mask, axis=1)
+            began = mask if self.zero_output_for_mask else so_far > 0
+            outputs = ops.where(ops.expand_dims(began, -1), outputs, ops.zeros_like(outputs))
+        return outputs[:, -1], outputs, [last_y, cells, *last_gates]
 
     def __getattr__(self, name: str) -> Any:
         """What was asked of the cell (`units`, `activation`, ...) is known of the layer, too."""
-        if name.startswith("_") or name == "cell" or name not in self.cell.get_config():
+        if not name.startswith("_") and name != "cell" and name in self.cell.get_config():
+            return getattr(self.cell, name)
+        # On PyTorch a layer is a module, whose parts are found in this way.
+        inherited = getattr(super(), "__getattr__", None)
+        if inherited is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return getattr(self.cell, name)
+        return inherited(name)
 
     def get_config(self) -> dict[str, Any]:
         base = super().get_config()
@@ -484,7 +604,13 @@ class PeepholeLSTM(keras.layers.RNN):
         for name in ("name", "dtype", "trainable"):
             del cell[name]
         regularizer = keras.regularizers.serialize(self.activity_regularizer)
-        return {**base, **cell, "activity_regularizer": regularizer, "use_cudnn": self.use_cudnn}
+        return {
+            **base,
+            **cell,
+            "activity_regularizer": regularizer,
+            "use_cudnn": self.use_cudnn,
+            "learn_initial_state": self.learn_initial_state,
+        }
 
     @classmethod
     def from_config(

@@ -1,6 +1,5 @@
 """Every variant of the papers, against a plain twin in float64, finite differences, and counts."""
 
-import itertools
 import math
 
 import keras
@@ -9,131 +8,9 @@ import pytest
 
 from lstmmusic.errors import InputError
 from lstmmusic.layers import PeepholeLSTM, PeepholeLSTMCell
+from tests.layers.variants import VARIANTS, build, twin
 
 pytestmark = pytest.mark.keras
-
-
-def logistic(x):
-    return 1 / (1 + np.exp(-x))
-
-
-SQUASH = {
-    "tanh": np.tanh,
-    "sigmoid": logistic,
-    "linear": lambda x: x,
-    None: None,
-}
-
-VARIANTS = {
-    "standard": {},
-    "1997": {"forget_gate": False, "peepholes": False, "gate_feedback": True},
-    "1997, two cells a block": {
-        "units": 4,
-        "cells_per_block": 2,
-        "forget_gate": False,
-        "peepholes": False,
-        "gate_feedback": True,
-        "biased": ("input", "output"),
-    },
-    "forget gates, four blocks of two": {"units": 8, "cells_per_block": 2, "peepholes": False},
-    "peepholes, blocks of three": {"units": 6, "cells_per_block": 3},
-    "input peepholes only": {"peepholes": ("input",)},
-    "output and forget peepholes": {"peepholes": ("output", "forget")},
-    "no input gate": {"input_gate": False},
-    "no output gate": {"output_gate": False, "peepholes": ("forget",)},
-    "no gates at all": {"input_gate": False, "forget_gate": False, "output_gate": False},
-    "identity, as in 2002": {"activation": "linear", "output_activation": "linear"},
-    "other squashing on the way out": {"output_activation": "sigmoid"},
-    "mixed with ordinary units": {"ordinary_units": 3},
-    "mixed, with everything": {
-        "units": 4,
-        "cells_per_block": 2,
-        "ordinary_units": 2,
-        "gate_feedback": True,
-        "biased": ("forget", "ordinary"),
-        "ordinary_activation": "tanh",
-    },
-    "no biases": {"use_bias": False},
-}
-
-
-def twin(layer, sequence):
-    """Outputs (time, units + ordinary) of one sequence, block by block, cell by cell."""
-    cell = layer.cell
-    kernel, recurrent = np.asarray(cell.kernel), np.asarray(cell.recurrent_kernel)
-    units, size, n_blocks = cell.units, cell.cells_per_block, cell.n_blocks
-    options = layer.get_config()
-    g = SQUASH[options["activation"]]
-    h = SQUASH[options["output_activation"]] or g
-    u = SQUASH[options["ordinary_activation"]]
-    columns, start = {}, 0
-    for kind in ("input", "forget", "cell", "output", "ordinary"):
-        width = {"cell": units, "ordinary": cell.ordinary_units}.get(kind, n_blocks)
-        if kind in ("input", "forget", "output") and not options[f"{kind}_gate"]:
-            continue
-        columns[kind] = range(start, start + width)
-        start += width
-    bias = np.zeros(start)
-    biased = options["biased"] or list(columns)
-    if cell.bias is not None:
-        values = iter(np.asarray(cell.bias))
-        for kind in columns:
-            if kind in biased:
-                for column in columns[kind]:
-                    bias[column] = next(values)
-    seeing = options["peepholes"]
-    gates = [kind for kind in ("input", "forget", "output") if kind in columns]
-    seeing = gates if seeing is True else [kind for kind in gates if kind in (seeing or ())]
-    peephole = {kind: np.asarray(cell.peephole_kernel)[row] for row, kind in enumerate(seeing)}
-    y, c = np.zeros(units + cell.ordinary_units), np.zeros(units)
-    fed_back = np.zeros(len(gates) * n_blocks if cell.gate_feedback else 0)
-    outputs = []
-    for x in sequence:
-        sources = np.concatenate([y, fed_back])
-        net = x @ kernel + sources @ recurrent + bias
-
-        def gate(kind, block, cells, net=net):
-            total = net[columns[kind][block]]
-            if kind in peephole:
-                for v in range(block * size, (block + 1) * size):
-                    total += peephole[kind][v] * cells[v]
-            return logistic(total)
-
-        new_c, new_y, opened = np.empty(units), np.empty(len(y)), {kind: [] for kind in gates}
-        for block in range(n_blocks):
-            i = gate("input", block, c) if "input" in columns else 1.0
-            f = gate("forget", block, c) if "forget" in columns else 1.0
-            for v in range(block * size, (block + 1) * size):
-                new_c[v] = f * c[v] + i * g(net[columns["cell"][v]])
-            o = gate("output", block, new_c) if "output" in columns else 1.0
-            for v in range(block * size, (block + 1) * size):
-                new_y[v] = o * h(new_c[v])
-            for kind, value in (("input", i), ("forget", f), ("output", o)):
-                if kind in opened:
-                    opened[kind].append(value)
-        for n, column in enumerate(columns.get("ordinary", ())):
-            new_y[units + n] = u(net[column])
-        y, c = new_y, new_c
-        if cell.gate_feedback:
-            fed_back = np.array(list(itertools.chain(*opened.values())))
-        outputs.append(y)
-    return np.array(outputs)
-
-
-def build(options, dtype="float64", **more):
-    options = {"units": 3, **options, **more}
-    spread = keras.initializers.RandomUniform(-0.8, 0.8, seed=1)
-    layer = PeepholeLSTM(
-        return_sequences=True,
-        dtype=dtype,
-        kernel_initializer=spread,
-        recurrent_initializer=keras.initializers.RandomUniform(-0.8, 0.8, seed=2),
-        bias_initializer=keras.initializers.RandomUniform(-0.8, 0.8, seed=3),
-        peephole_initializer=keras.initializers.RandomUniform(-0.8, 0.8, seed=4),
-        **options,
-    )
-    layer.build((None, None, 2))
-    return layer
 
 
 @pytest.fixture
@@ -177,36 +54,6 @@ def test_gradients_equal_finite_differences(options, sequences):
             variable.assign(values)
             slope = (sides[0] - sides[1]) / 2e-5
             assert float(np.asarray(gradient)[at]) == pytest.approx(slope, rel=1e-6, abs=1e-8)
-
-
-@pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
-def test_a_layer_comes_back_from_its_config_and_its_weights(options, sequences):
-    layer = build(options)
-    other = PeepholeLSTM.from_config(layer.get_config())
-    other.build((None, None, 2))
-    other.set_weights(layer.get_weights())
-    np.testing.assert_array_equal(np.asarray(other(sequences)), np.asarray(layer(sequences)))
-
-
-@pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
-def test_a_masked_step_changes_nothing_but_repeats(options, sequences):
-    layer = build(options)
-    mask = np.ones(sequences.shape[:2], bool)
-    mask[:, 3] = False
-    found = np.asarray(layer(sequences, mask=mask))
-    np.testing.assert_array_equal(found[:, 3], found[:, 2])
-    without = np.asarray(layer(np.delete(sequences, 3, axis=1)))
-    np.testing.assert_allclose(np.delete(found, 3, axis=1), without, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
-def test_states_carry_a_sequence_over_a_cut(options, sequences):
-    layer = build(options, return_state=True)
-    whole, *_ = layer(sequences)
-    first, *states = layer(sequences[:, :4])
-    second, *_ = layer(sequences[:, 4:], initial_state=states)
-    joined = np.concatenate([first, second], axis=1)
-    np.testing.assert_allclose(joined, np.asarray(whole), rtol=0, atol=1e-12)
 
 
 def papers_network(n_inputs, n_outputs, shortcut=False, output_bias=True, **options):
@@ -312,11 +159,38 @@ def test_gate_biases_start_where_the_schedule_says():
         ({"units": 4, "forget_gate": False, "peepholes": ("forget",)}, "peepholes: expected some"),
         ({"units": 4, "biased": ("gates",)}, "biased: expected some of input, forget, cell"),
         ({"units": 4, "input_gate_bias": (1, 2, 3)}, "input_gate_bias: expected one number, or"),
+        ({"units": 4, "ordinary_units": -1}, "ordinary_units: expected 0 or more, got -1"),
+        (
+            {"units": 4, "learn_initial_state": True, "stateful": True},
+            "learn_initial_state: expected False in a stateful layer, got True",
+        ),
     ],
 )
 def test_wrong_arguments_are_one_line(options, said):
     with pytest.raises(InputError, match=said):
-        PeepholeLSTMCell(**options)
+        PeepholeLSTM(**options)
+
+
+def test_sequences_of_another_rank_are_refused_by_name_expectation_and_value():
+    layer = PeepholeLSTM(4, name="blue")
+    with pytest.raises(ValueError, match=r"layer 'blue' .*ndim=3, found ndim=2.*\(2, 3\)"):
+        layer(np.zeros((2, 3)))
+
+
+def test_learnt_initial_state_starts_at_zeros_and_gives_way_to_a_given_one(sequences):
+    learnt = PeepholeLSTM(3, learn_initial_state=True, gate_feedback=True, return_sequences=True)
+    usual = PeepholeLSTM(3, gate_feedback=True, return_sequences=True)
+    learnt.build(sequences.shape)
+    usual.build(sequences.shape)
+    assert [weight.shape for weight in learnt.initial_weights] == [(3,), (3,), (9,)]
+    usual.set_weights(learnt.cell.get_weights())
+    np.testing.assert_array_equal(learnt(sequences), usual(sequences))
+    for weight in learnt.initial_weights:
+        weight.assign(np.ones(weight.shape))
+    ones = [np.ones((2, size)) for size in (3, 3, 9)]
+    np.testing.assert_array_equal(learnt(sequences), usual(sequences, initial_state=ones))
+    zeros = [np.zeros((2, size)) for size in (3, 3, 9)]
+    np.testing.assert_array_equal(learnt(sequences, initial_state=zeros), usual(sequences))
 
 
 def test_the_cell_of_tensorflow_addons_comes_back():

@@ -20,10 +20,14 @@ def sequences():
         {},
         {"cells_per_block": 2, "gate_feedback": True, "forget_gate": False, "peepholes": False},
         {"ordinary_units": 2, "gate_feedback": True},
+        {"learn_initial_state": True},
     ],
 )
 def test_outputs_inside_are_the_outputs_outside(options, sequences):
     layer = PeepholeLSTM(4, return_sequences=True, **options)
+    layer.build(sequences.shape)
+    for weight in layer.initial_weights:
+        weight.assign(np.ones(weight.shape))
     outputs = np.asarray(layer(sequences))
     inside = look_inside(layer, sequences)
     np.testing.assert_allclose(inside.y, outputs[..., :4], atol=1e-6)

@@ -8,13 +8,9 @@ import numpy as np
 import pytest
 
 from lstmmusic.layers import PeepholeLSTM, PeepholeLSTMCell
+from tests.layers.conftest import saving
 
 pytestmark = pytest.mark.keras
-
-# Keras 3.15 asks TensorFlow 2.21 for arrays in a way that NumPy 2 no longer likes.
-saving = pytest.mark.filterwarnings(
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
-)
 
 OURS = [
     "peepholes",
@@ -71,10 +67,13 @@ LOOP = {
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs"),
-    [(PeepholeLSTMCell, keras.layers.LSTMCell), (PeepholeLSTM, keras.layers.LSTM)],
+    ("ours", "theirs", "extra"),
+    [
+        (PeepholeLSTMCell, keras.layers.LSTMCell, OURS),
+        (PeepholeLSTM, keras.layers.LSTM, [*OURS, "learn_initial_state"]),
+    ],
 )
-def test_signature_is_that_of_keras_and_ours_follows_by_keyword(ours, theirs):
+def test_signature_is_that_of_keras_and_ours_follows_by_keyword(ours, theirs, extra):
     def named(layer):
         parameters = list(inspect.signature(layer.__init__).parameters.values())[1:]
         assert parameters[-1].kind is inspect.Parameter.VAR_KEYWORD
@@ -83,7 +82,7 @@ def test_signature_is_that_of_keras_and_ours_follows_by_keyword(ours, theirs):
     our, their = named(ours), named(theirs)
     common = [(p.name, p.default, p.kind) for p in our[: len(their)]]
     assert common == [(p.name, p.default, p.kind) for p in their]
-    assert [p.name for p in our[len(their) :]] == OURS
+    assert [p.name for p in our[len(their) :]] == extra
     assert {p.kind for p in our[len(their) :]} == {inspect.Parameter.KEYWORD_ONLY}
 
 
@@ -100,23 +99,6 @@ def test_configuration_goes_round_and_keeps_every_argument(layer, options):
     kept = {name for name in options if config[name] != usual[name]}
     # What equals the default of the layer does not show; all others must.
     assert kept == options.keys() - {"units", "peepholes"}
-
-
-@saving
-def test_saved_model_plays_the_same(tmp_path):
-    model = keras.Sequential(
-        [
-            keras.Input((5, 3)),
-            PeepholeLSTM(4, return_sequences=True, peephole_regularizer="l2"),
-            keras.layers.Bidirectional(PeepholeLSTM(2)),
-            keras.layers.Dense(2),
-        ]
-    )
-    model.save(tmp_path / "blues.keras")
-    loaded = keras.saving.load_model(tmp_path / "blues.keras")
-    x = np.random.default_rng(0).normal(size=(2, 5, 3))
-    np.testing.assert_array_equal(model(x), loaded(x))
-    assert loaded.layers[0].get_config() == model.layers[0].get_config()
 
 
 @saving
@@ -139,26 +121,6 @@ def test_layer_loops_its_cell():
     np.testing.assert_allclose(layer(x), expected, rtol=0, atol=1e-7)
 
 
-def test_peephole_regularizer_charges_the_peepholes():
-    layer = PeepholeLSTM(4, peephole_regularizer=keras.regularizers.L2(0.5))
-    layer(np.zeros((1, 2, 3)))
-    peepholes = np.asarray(layer.cell.peephole_kernel)
-    assert np.abs(peepholes).max() > 0
-    assert float(sum(layer.losses)) == pytest.approx(0.5 * float((peepholes**2).sum()))
-
-
-def test_peephole_constraint_holds_after_an_update():
-    keras.utils.set_random_seed(1)
-    x, y = np.random.default_rng(3).normal(size=(4, 5, 3)), np.ones((4, 2))
-    model = keras.Sequential([PeepholeLSTM(2, peephole_constraint="non_neg")])
-    model.compile("sgd", "mse")
-    model(x)
-    cell = model.layers[0].cell
-    cell.peephole_kernel.assign(-np.ones((3, 2)))
-    model.fit(x, y, verbose=0)
-    np.testing.assert_array_equal(cell.peephole_kernel, np.zeros((3, 2)))
-
-
 def test_peepholes_start_from_their_own_initializer():
     layer = PeepholeLSTM(4, peephole_initializer=keras.initializers.Constant(0.25))
     layer.build((None, None, 3))
@@ -171,9 +133,3 @@ def test_frozen_layer_has_nothing_to_train():
     layer.build((None, None, 3))
     assert layer.trainable_weights == []
     assert len(layer.non_trainable_weights) == 4
-
-
-def test_sequences_without_a_time_axis_are_refused():
-    layer = PeepholeLSTM(4)
-    with pytest.raises(ValueError, match="expected ndim=3, found ndim=2"):
-        layer(np.zeros((2, 3)))

@@ -7,7 +7,7 @@ import pytest
 from lstmmusic.errors import InputError
 from lstmmusic.layers import OnlineLSTM, PeepholeLSTM, sigmoid_pm1, sigmoid_pm2
 from lstmmusic.layers.squash import SQUASHES, squash_of
-from tests.layers.test_family import VARIANTS, build
+from tests.layers.variants import VARIANTS, build
 
 pytestmark = pytest.mark.keras
 

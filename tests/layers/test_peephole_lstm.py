@@ -164,83 +164,12 @@ def test_initial_weights_without_peepholes_equal_those_of_keras():
     np.testing.assert_array_equal(ours.cell.bias, [0] * UNITS + [1] * UNITS + [0] * 2 * UNITS)
 
 
-MASK = np.array([[1, 1, 0, 1, 0, 0], [0, 1, 1, 1, 1, 1]], bool)
-
-
-def test_masked_steps_keep_the_state_and_repeat_the_output():
-    layer, weights, x = layer_and_weights(12)
-    expected = reference.lstm_batch(weights, x, MASK)
-    found = layer(x, mask=tf.constant(MASK))
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
-
-
-def test_what_stands_in_masked_steps_does_not_matter():
-    layer, _, x = layer_and_weights(13)
-    noise = np.where(MASK[..., None], x, 1e3)
-    before, after = (layer(inputs, mask=tf.constant(MASK)) for inputs in (x, noise))
-    np.testing.assert_array_equal(before, after)
-
-
 def test_mask_of_a_masking_layer_reaches_the_gates():
     layer, weights, x = layer_and_weights(14, return_sequences=False)
     x[0, 4:] = 0
     found = layer(keras.layers.Masking()(x))
     expected = [reference.lstm_sequence(weights, row)[1] for row in (x[0, :4], x[1])]
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
-
-
-def test_initial_state_and_return_state_hand_the_state_on():
-    layer, weights, x = layer_and_weights(15, return_state=True)
-    _, h, c = layer(x[:, :2])
-    outputs, h, c = layer(x[:, 2:], initial_state=[h, c])
-    for row in range(BATCH):
-        expected, last_h, last_c = reference.lstm_sequence(weights, x[row])
-        np.testing.assert_allclose(outputs[row], expected[2:], rtol=0, atol=1e-6)
-        np.testing.assert_allclose(h[row], last_h, rtol=0, atol=1e-6)
-        np.testing.assert_allclose(c[row], last_c, rtol=0, atol=1e-6)
-
-
-def test_stateful_layer_goes_on_where_it_stopped_until_it_is_reset():
-    rng = np.random.default_rng(16)
-    weights = reference.random_weights(rng, FEATURES, UNITS)
-    layer = PeepholeLSTM(UNITS, return_sequences=True, stateful=True)
-    layer.build((BATCH, TIME, FEATURES))
-    layer.set_weights(list(weights.arrays().values()))
-    x = rng.normal(size=(BATCH, TIME, FEATURES))
-    expected = reference.lstm_batch(weights, x)
-    parts = [layer(x[:, :2]), layer(x[:, 2:])]
-    np.testing.assert_allclose(np.concatenate(parts, axis=1), expected, rtol=0, atol=1e-6)
-    layer.reset_state()
-    np.testing.assert_allclose(layer(x), expected, rtol=0, atol=1e-6)
-
-
-def test_go_backwards_reads_from_the_end():
-    layer, weights, x = layer_and_weights(17, go_backwards=True)
-    expected = reference.lstm_batch(weights, x[:, ::-1])
-    np.testing.assert_allclose(layer(x), expected, rtol=0, atol=1e-6)
-
-
-def test_bidirectional_joins_both_directions():
-    both = keras.layers.Bidirectional(PeepholeLSTM(UNITS, return_sequences=True))
-    x = np.random.default_rng(18).normal(size=(BATCH, TIME, FEATURES))
-    found = both(x)
-    names = ("kernel", "recurrent_kernel", "bias", "peephole_kernel")
-    ahead, back = (
-        reference.Weights(*(np.asarray(getattr(layer.cell, name), "float64") for name in names))
-        for layer in (both.forward_layer, both.backward_layer)
-    )
-    expected = [
-        reference.lstm_batch(ahead, x),
-        reference.lstm_batch(back, x[:, ::-1])[:, ::-1],
-    ]
-    np.testing.assert_allclose(found, np.concatenate(expected, axis=-1), rtol=0, atol=1e-6)
-
-
-def test_dropout_acts_in_training_only():
-    layer, weights, x = layer_and_weights(19, dropout=0.5, recurrent_dropout=0.5)
-    expected = reference.lstm_batch(weights, x)
-    np.testing.assert_allclose(layer(x), expected, rtol=0, atol=1e-6)
-    assert np.abs(layer(x, training=True) - expected).max() > 0.01
 
 
 def test_input_dropout_silences_the_same_features_at_every_step():
@@ -269,15 +198,6 @@ def test_recurrent_dropout_silences_the_same_units_at_every_step():
             )
             errors.append(np.abs(reference.lstm_sequence(masked, x[row])[0] - found[row]).max())
         assert min(errors) < 1e-6
-
-
-def test_dropout_of_one_seed_is_the_same_twice_and_new_at_every_call():
-    layers = [layer_and_weights(22, dropout=0.5, seed=4)[0] for _ in range(2)]
-    x = np.random.default_rng(23).normal(size=(8, TIME, FEATURES))
-    first, second = ([layer(x, training=True) for _ in range(2)] for layer in layers)
-    for one, other in zip(first, second, strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert np.abs(first[0] - first[1]).max() > 0.01
 
 
 def test_training_learns_what_only_timing_tells():
