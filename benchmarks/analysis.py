@@ -1,6 +1,8 @@
-"""How often the analysis is right, against truth that no one here wrote: `benchmarks/analysis.json`.
+"""How often the analysis is right, against truth that no one here wrote.
 
     python -m benchmarks.analysis --data FOLDER
+
+Writes `benchmarks/analysis.json`.
 
 The folder holds `blues` and `jazz_other` (solos of the Weimar Jazz Database with the keys and
 chords of their transcribers) and `folk` (dance tunes with written keys); what is absent is left
@@ -28,6 +30,7 @@ from typing import Any, NamedTuple
 import mir_eval
 import numpy as np
 
+from benchmarks import analysis_time
 from lstmmusic.analysis import find_chords, find_key, find_melody
 from lstmmusic.encoding.harmony_clock import family_of
 from lstmmusic.io import read_midi
@@ -101,7 +104,8 @@ def _key(text: str) -> Key | None:
     return Key(tonic[0].upper() + tonic[1:], mode)
 
 
-def _hidden(score: Score) -> Score:
+def hidden(score: Score) -> Score:
+    """The piece without what is to be found."""
     return replace(score, chords=(), keys=(), sections=())
 
 
@@ -162,7 +166,7 @@ def measure_key(folder: Path, heard: str) -> dict[str, Any]:
     for piece in pieces(folder):
         if piece.key is None:
             continue
-        score = HEARD[heard](_hidden(piece.score))
+        score = HEARD[heard](hidden(piece.score))
         found = find_key(score, 0)
         row = {
             "exact": float(_same(found.value, piece.key)),
@@ -190,7 +194,7 @@ def measure_chords(folder: Path, heard: str, only_blues: bool = False) -> dict[s
     for piece in pieces(folder):
         if not piece.score.chords or (only_blues and not piece.is_blues):
             continue
-        score = HEARD[heard](_hidden(piece.score))
+        score = HEARD[heard](hidden(piece.score))
         found = find_chords(score, find_key(score, 0).value, 0)
         row = recall(piece.score.chords, found.value, score)
         rows.append((piece.is_test, {**row, "confidence": found.confidence}))
@@ -203,7 +207,8 @@ def recall(
     """Shares of the sounding time whose chords agree, for each of mir_eval's levels.
 
     Args:
-        truth, found: Chord symbols in quarters.
+        truth: Chord symbols, onsets in quarters.
+        found: Those to be judged.
         score: Its tempo map gives the seconds.
     """
     intervals, labels = _seconds(truth, score)
@@ -237,7 +242,7 @@ def harte(chord: Chord) -> str:
 
 def measure_speed(folder: Path) -> dict[str, float]:
     """CPU milliseconds for 1,000 notes: each stage alone, all parts heard, symbols hidden."""
-    scores = [_hidden(piece.score) for piece in pieces(folder)]
+    scores = [hidden(piece.score) for piece in pieces(folder)]
     n_notes = sum(len(part) for score in scores for part in score.parts)
     keys = [find_key(score, 0).value for score in scores]
     stages: dict[str, Callable[[int], object]] = {
@@ -271,7 +276,10 @@ def measure(data: Path) -> dict[str, Any]:
         found["chords"][folder] = {
             name: measure_chords(data / folder, name, only_blues=blues) for name in HEARD
         }
-    return found
+    there = [folder for folder in FOLDERS if (data / folder).is_dir()]
+    return found | analysis_time.measure(
+        {folder: (data / folder, pieces(data / folder)) for folder in there}
+    )
 
 
 def main() -> None:

@@ -10,8 +10,9 @@
 from lstmmusic.encoding.base import Encoding, snap
 from lstmmusic.encoding.binary_eighths import BinaryEighthGrid
 from lstmmusic.encoding.harmony_clock import HarmonyClock
-from lstmmusic.encoding.melody_events import MelodyEvents, melody_part, steps_per_bar
+from lstmmusic.encoding.melody_events import MelodyEvents, steps_per_bar
 from lstmmusic.encoding.melody_features import STYLES, MelodyMemory, MelodySetting
+from lstmmusic.encoding.melody_part import is_bass_line, melody_odds, melody_part
 from lstmmusic.encoding.time_grid import TimeGrid
 
 ENCODINGS: tuple[Encoding, ...] = (
@@ -31,6 +32,8 @@ __all__ = [
     "MelodyMemory",
     "MelodySetting",
     "TimeGrid",
+    "is_bass_line",
+    "melody_odds",
     "melody_part",
     "snap",
     "steps_per_bar",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lstmmusic.encoding.base import snap
-from lstmmusic.encoding.melody_events import melody_part
+from lstmmusic.encoding.melody_part import melody_part
 from lstmmusic.errors import InputError
 from lstmmusic.score import NOTE_DTYPE, Part, Score
 

@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lstmmusic.encoding.base import snap
+from lstmmusic.encoding.melody_part import melody_part
 from lstmmusic.errors import InputError
 from lstmmusic.score import NOTE_DTYPE, Metre, Part, Score
 
 STEPS_PER_BEAT = 12
 VELOCITY = 90
-
-_MELODY_WORDS = ("melody", "solo", "lead", "vocal", "voice", "sax", "trumpet", "head")
 
 
 def steps_per_bar(metre: Metre) -> int:
@@ -28,27 +27,6 @@ def steps_per_bar(metre: Metre) -> int:
         (48, 48)
     """
     return metre.n_beats * STEPS_PER_BEAT
-
-
-def melody_part(score: Score) -> Part | None:
-    """The part that carries the melody; None where no pitched part has notes.
-
-    A part that is named so wins; else the one that is most melodic: one note at a time, high, and
-    busy.
-    """
-    pitched = [part for part in score.parts if len(part) and not part.is_drum]
-    if not pitched:
-        return None
-    for part in pitched:
-        if any(word in part.name.lower() for word in _MELODY_WORDS):
-            return part
-
-    def fitness(part: Part) -> float:
-        onsets = part.notes["onset_quarters"]
-        alone = len(np.unique(onsets)) / len(onsets)
-        return alone + float(np.mean(part.notes["pitch"])) / 40 + min(len(part), 200) / 400
-
-    return max(pitched, key=fitness)
 
 
 @dataclass(frozen=True)

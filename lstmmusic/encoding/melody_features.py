@@ -6,6 +6,7 @@ relative to the tonic, so that all keys are one. Steps are those of `MelodyEvent
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from lstmmusic.score import Bar, Key, Metre, place_chart
 STYLES = ("shuffle", "jump", "straight", "slow")
 LINE_BARS = 4
 LOOKBACK_BARS = 4
+SECTION_BARS = 8  # of music without a known form
 NO_ROOT = 12
 
 # Lengths in steps are told in bins: exact where rhythm is, coarse where only "long" matters.
@@ -192,11 +194,11 @@ class MelodyMemory:
         """How long until the next note if line one came again: (N_RHYTHM_CUE,)."""
         cue = np.zeros(N_RHYTHM_CUE, np.float32)
         place = self.last_onset - LOOKBACK_BARS * self.setting.bar_steps
-        for onset, _, _ in self.events:
-            if onset > place:
-                cue[length_bin(onset - place)] = 1
-                return cue
-        cue[-1] = 1
+        following = bisect_right(self.events, place, key=lambda event: event[0])
+        if following < len(self.events):
+            cue[length_bin(self.events[following][0] - place)] = 1
+        else:
+            cue[-1] = 1
         return cue
 
     def looked_back(self, onset: int) -> Event | None:

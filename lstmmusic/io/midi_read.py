@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from mido.midifiles.meta import KeySignatureError
 from lstmmusic.errors import ChordError, InputError
 from lstmmusic.io._bytes import read_bytes
 from lstmmusic.io._midi_chunks import Shell, open_shell
+from lstmmusic.io._midi_events import name_without_notes
 from lstmmusic.score import (
     BEND_DTYPE,
     CONTROL_DTYPE,
@@ -62,14 +64,25 @@ def read_midi(path: str | Path) -> Score:
     return parse_midi(read_bytes(path), str(path))
 
 
-def parse_midi(data: bytes, source: str = "MIDI") -> Score:
-    """Reads the bytes of a MIDI file; `source` names them in error messages."""
+def parse_midi(data: bytes, source: str = "MIDI", repairs: list[str] | None = None) -> Score:
+    """Reads the bytes of a MIDI file.
+
+    Args:
+        data: The whole file.
+        source: Its name, for error messages.
+        repairs: What had to be mended is added to this list, in words for people.
+
+    Raises:
+        InputError: As `read_midi`.
+    """
+    mended = [] if repairs is None else repairs
     shell = open_shell(data, source)
+    mended.extend(shell.repairs)
     try:
         raw = _read_symusic(shell)
     except (RuntimeError, ValueError) as refusal:
-        raw = _read_mido(shell, source, refusal)
-    return _score(raw, shell, source)
+        raw = _read_mido(shell, source, refusal, mended)
+    return _score(raw, shell, source, mended)
 
 
 class _Raw:
@@ -119,13 +132,7 @@ def _read_symusic(shell: Shell) -> _Raw:
 def _title(data: bytes) -> str:
     """The name of the first track if it holds no notes: symusic keeps no such track."""
     size = int.from_bytes(data[18:22], "big")
-    try:
-        track = mido.MidiFile(
-            file=io.BytesIO(data[:8] + b"\x00\x01\x00\x01" + data[12 : 22 + size]), clip=True
-        ).tracks[0]
-    except _REFUSALS:
-        return ""
-    return _utf8(track.name) if not any(m.type == "note_on" for m in track) else ""
+    return _utf8(name_without_notes(data[22 : 22 + size]).decode("latin-1"))
 
 
 def _utf8(text: str) -> str:
@@ -136,9 +143,13 @@ def _utf8(text: str) -> str:
         return text
 
 
-def _read_mido(shell: Shell, source: str, refusal: Exception) -> _Raw:
+def _read_mido(shell: Shell, source: str, refusal: Exception, repairs: list[str]) -> _Raw:
     try:
-        file = mido.MidiFile(file=io.BytesIO(shell.data), clip=True)
+        try:
+            file = mido.MidiFile(file=io.BytesIO(shell.data))
+        except _REFUSALS:
+            file = mido.MidiFile(file=io.BytesIO(shell.data), clip=True)
+            repairs.append("data beyond 127 was clipped")
     except _REFUSALS as error:
         reason = str(error) or str(refusal)
         raise InputError(source, "a MIDI file that can be read", f"damage ({reason})") from None
@@ -211,13 +222,15 @@ def _texts(file: mido.MidiFile) -> Events:
     return sorted(texts, key=lambda event: event[0])
 
 
-def _score(raw: _Raw, shell: Shell, source: str) -> Score:
+def _score(raw: _Raw, shell: Shell, source: str, repairs: list[str]) -> Score:
     tpq = shell.ticks_per_quarter
     n_notes = sum(len(part["notes"][0]) for part in raw.parts)
     if n_notes > MAX_NOTES:
         raise InputError(source, f"at most {MAX_NOTES:,} notes", f"{n_notes:,}")
     parts = [part for part in (_part(part, tpq) for part in raw.parts) if part is not None]
-    metres, pickup = _metres(raw.metres, tpq)
+    if any((np.asarray(part["notes"][1]) < 1).any() for part in raw.parts):
+        repairs.append("notes without length last one tick")
+    metres, pickup, metre_is_known = _metres(raw.metres, tpq, repairs)
     labels = _labels(raw.texts, tpq)
     chords, sections, length = labels.chords, labels.sections, labels.length
     if len(sections) > 1 and sections[0] == (0.0, COUNT_IN):
@@ -241,6 +254,7 @@ def _score(raw: _Raw, shell: Shell, source: str) -> Score:
         pickup_quarters=pickup,
         length_quarters=length,
         ticks_per_quarter=tpq,
+        metre_is_known=metre_is_known,
     )
 
 
@@ -262,13 +276,18 @@ def _part(raw: dict[str, Any], tpq: int) -> Part | None:
     return Part(notes, raw["name"], program, raw["is_drum"], controls, bends)
 
 
-def _metres(events: Events, tpq: int) -> tuple[tuple[Timed[Metre], ...], float]:
+def _metres(
+    events: Events, tpq: int, repairs: list[str]
+) -> tuple[tuple[Timed[Metre], ...], float, bool]:
+    """The metres, the length of the pickup, and whether the file says any."""
     by_onset: dict[float, Metre] = {}
     for tick, (numerator, denominator) in sorted(events, key=lambda event: event[0]):
         try:
             by_onset[ticks_to_quarters(tick, tpq)] = Metre(numerator, denominator)
-        except InputError:
-            continue  # an absurd time signature says nothing; the one before holds
+        except InputError:  # it says nothing; the one before holds
+            repairs.append(
+                f"a time signature that cannot be ({numerator}/{denominator}) was left out"
+            )
     changes = sorted(by_onset.items())
     if not changes or changes[0][0] > 0:
         changes.insert(0, (0.0, Metre()))
@@ -280,7 +299,7 @@ def _metres(events: Events, tpq: int) -> tuple[tuple[Timed[Metre], ...], float]:
             changes[:2] = [(0.0, second)]
     merged = [changes[0]]
     merged += [change for before, change in pairwise(changes) if before[1] != change[1]]
-    return tuple(Timed(onset, metre) for onset, metre in merged), pickup
+    return tuple(Timed(onset, metre) for onset, metre in merged), pickup, bool(by_onset)
 
 
 def _keys(events: Events, tpq: int) -> tuple[Timed[Key], ...]:
@@ -301,6 +320,12 @@ class _Labels(NamedTuple):
     feel: str
 
 
+@lru_cache(maxsize=1024)
+def _chord(text: str) -> Chord:
+    """A chord symbol; a piece has few different ones."""
+    return Chord.parse(text)
+
+
 def _labels(events: Events, tpq: int) -> _Labels:
     chords: dict[float, Chord] = {}
     sections: list[Timed[str]] = []
@@ -309,7 +334,7 @@ def _labels(events: Events, tpq: int) -> _Labels:
         onset = ticks_to_quarters(tick, tpq)
         if text.startswith(CHORD_PREFIX):
             try:
-                chords[onset] = Chord.parse(text.removeprefix(CHORD_PREFIX).strip())
+                chords[onset] = _chord(text.removeprefix(CHORD_PREFIX).strip())
             except ChordError:
                 sections.append(Timed(onset, text))  # a label of someone else's making
         elif text == END_MARKER:

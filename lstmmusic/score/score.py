@@ -187,6 +187,7 @@ class Score:
         pickup_quarters: Length of the incomplete bar 0; bar 1 starts where it ends.
         length_quarters: Where the piece ends; at least the end of its last note.
         ticks_per_quarter: Clock of the file it came from or goes to.
+        metre_is_known: False where the file names no metre, and 4/4 from 0 is an assumption.
 
     Example:
         >>> score = Score([Part([Note(0, 1, 60)])], length_quarters=48.0)
@@ -205,6 +206,7 @@ class Score:
     pickup_quarters: float = 0.0
     length_quarters: float = 0.0
     ticks_per_quarter: int = TICKS_PER_QUARTER
+    metre_is_known: bool = True
 
     def __post_init__(self) -> None:
         for name in ("parts", "chords", "metres", "keys", "sections"):

@@ -1,4 +1,4 @@
-"""Where swung notes go."""
+"""Where swung notes go; `tests/analysis/test_swing.py` brings them back."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lstmmusic.errors import InputError
-from lstmmusic.generation import STYLE_SWING, check_swing, estimate_swing, swing_steps, unswing
+from lstmmusic.generation import STYLE_SWING, check_swing, swing_steps
 
 SWINGS = st.floats(0.5, 0.75)
 PLACES = st.lists(st.integers(0, 200), min_size=1, max_size=30, unique=True).map(sorted)
@@ -56,22 +56,3 @@ def test_swing_outside_straight_to_three_quarters_is_refused(swing):
 
 def test_every_style_swings_within_the_limits():
     assert {check_swing(swing) for swing in STYLE_SWING.values()} == set(STYLE_SWING.values())
-
-
-@given(
-    swing=st.floats(0.52, 0.74),
-    steps=st.lists(st.sampled_from([0, 6, 12, 18, 24, 30, 36, 42]), min_size=1, unique=True),
-)
-def test_unswing_undoes_swing(swing, steps):
-    onsets = sorted(steps)
-    played = swing_steps(onsets, onsets, swing)
-    np.testing.assert_allclose(unswing(played, played, swing) * 12, onsets, atol=1e-9)
-
-
-def test_triplets_stay_where_they_are():
-    beats = np.array([0, 1 / 3, 2 / 3])
-    np.testing.assert_allclose(unswing(beats, beats, 2 / 3), beats)
-
-
-def test_too_few_beats_tell_no_swing():
-    assert estimate_swing(np.array([0.0, 0.66, 1.0, 1.66])) is None

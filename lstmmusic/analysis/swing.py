@@ -1,0 +1,78 @@
+"""Swing: where the off-beat eighth lies within the beat, heard and taken off."""
+
+from __future__ import annotations
+
+import numpy as np
+
+STRAIGHT, TRIPLET = 0.5, 2 / 3
+LOWEST, HIGHEST = 0.5, 0.75
+
+_MIN_PAIRS = 4  # fewer swung beats than that say nothing
+_NEAR = 0.06  # of a beat
+
+
+def off_beats(onsets_beats: np.ndarray) -> np.ndarray:
+    """Where the off-beat lies in every beat that tells: one note on the beat and one after it.
+
+    Args:
+        onsets_beats: Where notes start, in felt beats.
+
+    Returns:
+        One share of the beat for each such beat, in order.
+
+    Example:
+        >>> off_beats(np.array([0, 0.62, 1, 1.25, 1.5, 2, 2.6])).round(2).tolist()
+        [0.62, 0.6]
+    """
+    # A note may come a little early.
+    onsets = np.sort(np.asarray(onsets_beats, float)) + _NEAR
+    beats, first, count = np.unique(np.floor(onsets), return_index=True, return_counts=True)
+    beats, first = beats[count == 2] + _NEAR, first[count == 2]
+    on_beat, later = onsets[first] - beats, onsets[first + 1] - beats
+    tells = (on_beat < 2 * _NEAR) & (later >= LOWEST - _NEAR) & (later <= HIGHEST + _NEAR)
+    return later[tells]
+
+
+def estimate_swing(onsets_beats: np.ndarray) -> float | None:
+    """The swing that notes are played with: the median place of a lone off-beat after a beat.
+
+    Args:
+        onsets_beats: Where notes start, in felt beats.
+
+    Returns:
+        Share of the beat; None where fewer than four beats tell.
+
+    Example:
+        >>> round(estimate_swing(np.array([0, 0.62, 1, 1.62, 2, 2.62, 3, 3.62])), 2)
+        0.62
+    """
+    places = off_beats(onsets_beats)
+    if len(places) < _MIN_PAIRS:
+        return None
+    return float(np.clip(np.median(places), LOWEST, HIGHEST))
+
+
+def unswung(share: np.ndarray, swing: float) -> np.ndarray:
+    """Places within the beat (0 to 1) as they are written, given those that are swung."""
+    return np.where(share <= swing, share / swing / 2, 0.5 + (share - swing) / (1 - swing) / 2)
+
+
+def unswing(onsets_beats: np.ndarray, places_beats: np.ndarray, swing: float) -> np.ndarray:
+    """Moves swung places back to where they are written.
+
+    A beat in which a note starts on its first third is a triplet, and stays.
+
+    Args:
+        onsets_beats: Where notes start, in felt beats.
+        places_beats: What to move, in felt beats: the same onsets, or where notes end.
+        swing: Share of the beat taken by the on-beat eighth.
+
+    Example:
+        >>> unswing(np.array([0.0, 0.7]), np.array([0.7, 1.0]), 0.7).round(3).tolist()
+        [0.5, 1.0]
+    """
+    triplets = {int(np.floor(onset)) for onset in onsets_beats if abs(onset % 1 - 1 / 3) < _NEAR}
+    beats = np.floor(places_beats)
+    share = places_beats - beats
+    stays = np.array([int(beat) in triplets for beat in beats], bool)
+    return beats + np.where(stays, share, unswung(share, swing))
