@@ -5,27 +5,37 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from lstmmusic.errors import InputError
-from lstmmusic.generation import INSTRUMENTS, Settings, improvise
-from lstmmusic.io import check_save, load_untrusted, save
-from lstmmusic.io.sound import check_save_sound, save_sound
+from lstmmusic.cli.output import Files, check_files
+from lstmmusic.generation import (
+    ENDINGS,
+    INSTRUMENTS,
+    TURNAROUNDS,
+    Improvisation,
+    Settings,
+    improvise,
+)
+from lstmmusic.io import load_untrusted
 from lstmmusic.player import DEFAULT_MODEL
 from lstmmusic.score import FORMS
 
 SHOWN_BARS = 24
+LIGHTS = ("green", "amber", "red")  # of originality, the best first
 
 
 def generate(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The MIDI file to write.", metavar="F.mid")
     ] = Path("blues.mid"),
-    model: Annotated[str, typer.Option(help="A shipped model, or a model folder.")] = DEFAULT_MODEL,
+    model: Annotated[
+        str, typer.Option(help="By its name (see `models`), or its folder.")
+    ] = DEFAULT_MODEL,
     form: Annotated[str | None, typer.Option(help="One of " + ", ".join(FORMS) + ".")] = None,
     chords: Annotated[
         str | None, typer.Option(help="Chords instead of a form: '| C7 | F7 | C7 | Gm7 C7 |'.")
@@ -35,7 +45,9 @@ def generate(
     ] = None,
     key: Annotated[str | None, typer.Option(help="Such as C, Bb, F#, Am.")] = None,
     tempo: Annotated[float | None, typer.Option(help="Felt beats a minute, 20 to 400.")] = None,
-    metre: Annotated[str | None, typer.Option(help="4/4 or 12/8.")] = None,
+    metre: Annotated[
+        str | None, typer.Option(help="4/4, 12/8, or another that the model knows.")
+    ] = None,
     style: Annotated[str | None, typer.Option(help="shuffle, jump, straight or slow.")] = None,
     swing: Annotated[
         float | None, typer.Option(help="Share of the beat before the off-beat, 0.5 to 0.75.")
@@ -53,9 +65,26 @@ def generate(
     note_range: Annotated[
         str | None, typer.Option("--range", help="Lowest and highest note: A3-D6.")
     ] = None,
+    answer: Annotated[
+        float, typer.Option(help="How like line one line two is, 0 to 1: AAB.")
+    ] = Settings.answer,
+    ending: Annotated[
+        str | None, typer.Option(help="One of " + ", ".join(ENDINGS) + "; else the last chord.")
+    ] = None,
+    turnaround: Annotated[
+        str | None, typer.Option(help="Of inner choruses: one of " + ", ".join(TURNAROUNDS) + ".")
+    ] = None,
+    stop_time: Annotated[
+        str | None,
+        typer.Option(help="Choruses in whose first line the band strikes beat one: 2, 1-3, all."),
+    ] = None,
+    pickup: Annotated[int, typer.Option(help="Beats before bar 1 for the melody to begin in.")] = 0,
     instrument: Annotated[
         str, typer.Option(help="A programme 0-127, or " + ", ".join(INSTRUMENTS) + ".")
     ] = Settings.instrument,
+    bends: Annotated[
+        float, typer.Option(help="Share of the suitable notes to scoop or curl, 0 to 1.")
+    ] = Settings.bends,
     band: Annotated[bool, typer.Option(help="Bass, piano and drums from rules.")] = True,
     count_in: Annotated[bool, typer.Option(help="The drums count a bar in.")] = False,
     primer: Annotated[
@@ -67,6 +96,9 @@ def generate(
     variations: Annotated[
         int, typer.Option(min=1, max=100, help="Write so many, with seeds one apart.")
     ] = 1,
+    rank: Annotated[
+        bool, typer.Option("--rank", help="Number the variations from the best scorecard on.")
+    ] = False,
     musicxml: Annotated[
         Path | None, typer.Option(help="Write a score, too.", metavar="F.musicxml")
     ] = None,
@@ -98,37 +130,33 @@ def generate(
         top_k=top_k,
         density=density,
         range=note_range,
+        answer=answer,
+        ending=ending,
+        turnaround=turnaround,
+        stop_time=stop_time,
+        pickup=pickup,
         instrument=instrument,
+        bends=bends,
         band=band,
         count_in=count_in,
         keep_primer=keep_primer,
         seed=first_seed,
     )
     wanted = [replace(settings, seed=first_seed + index) for index in range(variations)]
-    targets = [numbered(output, index) for index in range(variations)]
-    scores = [numbered(musicxml, index) for index in range(variations)] if musicxml else []
-    sounds = [numbered(wav, index) for index in range(variations)] if wav else []
-    if musicxml and musicxml.suffix.lower() not in (".musicxml", ".xml"):
-        raise InputError(str(musicxml), "a name that ends in .musicxml .xml", repr(musicxml.suffix))
-    if len({*targets, *scores, *sounds}) < len(targets) + len(scores) + len(sounds):
-        raise InputError("output", "another name for every file", "one name twice")
-    for path in (*targets, *scores):
-        check_save(path, force)
-    for path in sounds:
-        check_save_sound(path, force=force)
+    targets = [
+        Files(
+            numbered(output, index),
+            numbered(musicxml, index) if musicxml else None,
+            numbered(wav, index) if wav else None,
+        )
+        for index in range(variations)
+    ]
+    check_files(targets, force)
     opening = load_untrusted(primer) if primer else None
+    pieces = (improvise(one, primer=opening) for one in wanted)
     reports = []
-    for index, path in enumerate(targets):
-        result = improvise(wanted[index], primer=opening)
-        save(result.score, path, force)
-        files = {"file": str(path)}
-        if scores:
-            save(result.written, scores[index], force)
-            files["musicxml"] = str(scores[index])
-        if sounds:
-            save_sound(result.score, sounds[index], force=force)
-            files["wav"] = str(sounds[index])
-        reports.append({**result.report, **files})
+    for files, piece in zip(targets, ranked(pieces) if rank else pieces, strict=True):
+        reports.append({**piece.report, **files.write(piece, force)})
         print(describe(reports[-1]), file=sys.stderr)
     if as_json:
         shown = reports[0] if len(reports) == 1 else {**reports[0], "variations": reports}
@@ -140,6 +168,26 @@ def numbered(path: Path, index: int) -> Path:
     return path if index == 0 else path.with_stem(f"{path.stem}-{index + 1}")
 
 
+def ranked(pieces: Iterable[Improvisation]) -> list[Improvisation]:
+    """The original ones first, then by how many scorecard numbers are those of people's music.
+
+    Each report gains `rank`: the light of originality, and the share of the numbers told that lie
+    inside the human band. Of equals the earlier seed goes first.
+    """
+    from lstmmusic.evaluation import scorecard  # its reference is read only when asked for
+
+    found = []
+    for piece in pieces:
+        card = scorecard(piece.score)
+        told = [row["inside"] for row in card["human"].values() if row["inside"] is not None]
+        inside = round(sum(told) / len(told), 4) if told else 0.0
+        light = card["originality"]["light"]
+        order = (LIGHTS.index(light) if light in LIGHTS else len(LIGHTS), -inside)
+        report = {**piece.report, "rank": {"originality": light, "inside": inside}}
+        found.append((order, replace(piece, report=report)))
+    return [piece for _, piece in sorted(found, key=lambda row: row[0])]
+
+
 def describe(report: dict[str, Any]) -> str:
     """What was done, for people."""
     source = "played by the network" if report["harmony"] == "model" else "imposed"
@@ -148,8 +196,9 @@ def describe(report: dict[str, Any]) -> str:
     bars = report["chords"].strip("| ").split(" | ")
     more = f" ... {len(bars) - SHOWN_BARS} more" if len(bars) > SHOWN_BARS else ""
     chords = "| " + " | ".join(bars[:SHOWN_BARS]) + " |" + more
+    kind = " of blues" if report["form"] or set(bars) != {"N.C."} else ""
     return (
-        f"{report['file']}: {_count(report['bars'], 'bar')} of blues in {report['key']}, {form}"
+        f"{report['file']}: {_count(report['bars'], 'bar')}{kind} in {report['key']}, {form}"
         f"{report['metre']} at {report['tempo']:g} beats a minute, swing {report['swing']:g}; "
         f"{_count(report['notes'], 'note')} of melody by the model {report['model']}, "
         f"seed {report['seed']}\n"

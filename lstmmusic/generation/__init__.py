@@ -1,28 +1,30 @@
-"""Improvising with a stored model: `improvise`, what can be asked of it (`Settings`), the band."""
+"""Improvising with a stored model: `improvise`, `redo`, what can be asked (`Settings`), a band."""
 
+from lstmmusic.generation.endings import ENDINGS, TURNAROUNDS
 from lstmmusic.generation.improvise import Improvisation, improvise
 from lstmmusic.generation.primer import Primer, last_phrase
+from lstmmusic.generation.redo import parse_bars, redo
 from lstmmusic.generation.settings import INSTRUMENTS, STYLE_TEMPO, Settings, parse_range
 from lstmmusic.generation.swing import (
     STYLE_SWING,
     check_swing,
-    estimate_swing,
     swing_steps,
-    unswing,
 )
 
 __all__ = [
+    "ENDINGS",
     "INSTRUMENTS",
     "STYLE_SWING",
     "STYLE_TEMPO",
+    "TURNAROUNDS",
     "Improvisation",
     "Primer",
     "Settings",
     "check_swing",
-    "estimate_swing",
     "improvise",
     "last_phrase",
+    "parse_bars",
     "parse_range",
+    "redo",
     "swing_steps",
-    "unswing",
 ]

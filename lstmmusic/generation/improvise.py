@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstmmusic.encoding import MelodySetting, steps_per_bar
+from lstmmusic.encoding import steps_per_bar
 from lstmmusic.encoding.melody_events import STEPS_PER_BEAT
 from lstmmusic.encoding.melody_features import Event
 from lstmmusic.errors import InputError
 from lstmmusic.generation import band
-from lstmmusic.generation.plan import HARMONY_STREAM, Plan, make_plan
+from lstmmusic.generation.bends import RANGE_CONTROLS, choose_bends, wheel
+from lstmmusic.generation.endings import final_step
+from lstmmusic.generation.melody import play_melody, setting_of
+from lstmmusic.generation.plan import HARMONY_STREAM, TAG, Plan, make_plan
 from lstmmusic.generation.primer import FROM_FORM_BAR, Primer, last_phrase
-from lstmmusic.generation.settings import Settings, parse_range
+from lstmmusic.generation.settings import Settings
 from lstmmusic.generation.swing import STRAIGHT, TRIPLET, swing_steps
-from lstmmusic.player import (
-    MelodyLimits,
-    MelodyPlayer,
-    Sampling,
-    StoredModel,
-    load_model,
-)
-from lstmmusic.player.network import MAX_STEPS
+from lstmmusic.player import StoredModel, load_model
 from lstmmusic.score import (
     COUNT_IN,
     Bar,
@@ -40,7 +36,9 @@ from lstmmusic.score import (
     place_chart,
 )
 
-_MELODY, _BASS = range(HARMONY_STREAM + 1, 3)  # streams of random numbers, a part each
+# Streams of random numbers, a part each.
+_MELODY, _BASS, _BENDS = range(HARMONY_STREAM + 1, HARMONY_STREAM + 4)
+LICK = "Turnaround (rules)"  # the section whose melody is no network's
 
 _VOLUME, _PAN = 7, 10  # MIDI controllers
 _MELODY_MIX = (112, 64)  # volume, pan
@@ -60,6 +58,7 @@ class _Line(NamedTuple):
     pan: int
     events: list[band.BandEvent]
     is_drum: bool = False
+    bends: Mapping[int, float] = {}  # onset -> semitones, as `choose_bends` gives them
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,8 @@ def improvise(
     plan = make_plan(settings, model, phrase)
     if phrase is not None:
         phrase = _transposed(phrase, plan.key)
-    events = _melody(settings, model, plan, phrase)
+    rng = np.random.default_rng([settings.seed, _MELODY])
+    events = play_melody(settings, model, plan, phrase, rng)
     lines = _lines(settings, plan, events)
     score = _score(settings, plan, lines, written=False)
     swings = plan.swing > STRAIGHT and not plan.metre.is_compound
@@ -132,66 +132,32 @@ def _transposed(phrase: Primer, key: Key) -> Primer:
     return replace(phrase, events=tuple((a, d, p + shift) for a, d, p in phrase.events))
 
 
-def _melody(
-    settings: Settings, model: StoredModel, plan: Plan, phrase: Primer | None
-) -> list[Event]:
-    knows = model.card["knows"]
-    usual = knows["notes_per_bar"].get(plan.style, 4.0)
-    density = settings.density or usual
-    low, high = parse_range(settings.range) if settings.range else knows["range"]
-    setting = MelodySetting(
-        plan.chart, plan.key, plan.metre, plan.style, plan.form_bars, density, plan.first_form_bar
-    )
-    limits = MelodyLimits(
-        low,
-        high,
-        _flags(knows["iois"]),
-        _flags(knows["durations"]),
-        busier=float(np.log(density / usual)),
-    )
-    player = MelodyPlayer(model.networks["melody"], setting, limits)
-    for event in phrase.events if phrase else ():
-        player.hear(event)
-    rng = np.random.default_rng([settings.seed, _MELODY])
-    sampling = Sampling(settings.temperature, settings.top_p, settings.top_k)
-    start = plan.lead * setting.bar_steps
-    last_bar = setting.n_steps - setting.bar_steps
-    home = (0, 3, 7) if plan.key.is_minor else (0, 4, 7)
-    while True:
-        onset = player.next_onset(sampling, rng, earliest=start)
-        if plan.ends_on_tonic and onset >= last_bar:
-            player.play(last_bar, sampling, rng, home, longest=2 * STEPS_PER_BEAT)
-            break
-        if onset >= setting.n_steps:
-            break
-        longest = (last_bar if plan.ends_on_tonic else setting.n_steps) - onset
-        player.play(onset, sampling, rng, longest=min(longest, MAX_STEPS))
-    return player.memory.events
-
-
-def _flags(lengths: Iterable[int]) -> np.ndarray:
-    flags = np.zeros(MAX_STEPS, bool)
-    flags[np.asarray(list(lengths)) - 1] = True
-    return flags
-
-
 def _lines(settings: Settings, plan: Plan, events: Sequence[Event]) -> list[_Line]:
     """What each instrument plays from the first bar that is heard, the melody first."""
     bar_steps = steps_per_bar(plan.metre)
     skipped = plan.heard_from(settings.keep_primer)
-    counted = int(settings.count_in) * bar_steps
+    counted = _lead_in_steps(settings, plan)
     shift = counted - skipped * bar_steps
-    melody = [(a + shift, d, p, _velocity(a)) for a, d, p in events if a >= skipped * bar_steps]
-    lines = [_Line("melody", settings.program(), *_MELODY_MIX, melody)]
-    if not settings.band:
+    first = skipped * bar_steps - settings.pickup * STEPS_PER_BEAT
+    heard = [event for event in events if event[0] >= first]
+    melody = [(a + shift, d, p, velocity_of(a)) for a, d, p in heard]
+    rng = np.random.default_rng([settings.seed, _BENDS])
+    found = choose_bends(heard, setting_of(settings, plan), settings.program(), settings.bends, rng)
+    bends = {onset + shift: semitones for onset, semitones in found.items()}
+    lines = [_Line("melody", settings.program(), *_MELODY_MIX, melody, bends=bends)]
+    if not settings.band or plan.is_bare:
         return lines
     rng = np.random.default_rng([settings.seed, _BASS])
     chart, ends = plan.chart[skipped:], plan.ends_on_tonic
     place = plan.first_form_bar + skipped
+    stops = plan.stops(skipped, settings.stop_time)
     bass = band.bass_line(chart, plan.metre, plan.style, rng, ends)
-    piano = band.comping(chart, plan.metre, plan.style, ends)
+    bass = band.stopped(bass, stops, bar_steps)
+    piano = band.comping(chart, plan.metre, plan.style, ends, stops)
     choruses = plan.choruses(skipped)
-    drums = band.drum_hits(len(chart), plan.metre, plan.style, choruses, place, ends)
+    final = final_step(plan.ending, plan.metre)
+    drums = band.drum_hits(len(chart), plan.metre, plan.style, choruses, place, ends, final)
+    drums = band.stopped(drums, stops, bar_steps)
     for (name, program, volume, pan, is_drum), played in zip(
         _BAND_MIX, (bass, piano, drums), strict=True
     ):
@@ -200,6 +166,13 @@ def _lines(settings: Settings, plan: Plan, events: Sequence[Event]) -> list[_Lin
     if settings.count_in:
         lines[-1].events[:0] = band.count_in(plan.metre)
     return lines
+
+
+def _lead_in_steps(settings: Settings, plan: Plan) -> int:
+    """What comes before bar 1: a bar of count-in, in which a pickup may lie, or the pickup."""
+    if settings.count_in:
+        return steps_per_bar(plan.metre)
+    return settings.pickup * STEPS_PER_BEAT
 
 
 def _score(settings: Settings, plan: Plan, lines: Sequence[_Line], written: bool) -> Score:
@@ -211,11 +184,17 @@ def _score(settings: Settings, plan: Plan, lines: Sequence[_Line], written: bool
     skipped = plan.heard_from(settings.keep_primer)
     chart = plan.chart[skipped:]
     choruses = plan.choruses(skipped)
-    start = int(settings.count_in) * bar
+    start = _lead_in_steps(settings, plan) / STEPS_PER_BEAT * plan.metre.beat_quarters
     sections = [Timed(start + b * bar, f"Chorus {n}") for n, b in enumerate(choruses, 1)]
-    if 0 not in choruses:
+    if plan.is_bare:
+        sections = []
+    elif 0 not in choruses:
         inside = FROM_FORM_BAR.format((plan.first_form_bar + skipped) % plan.form_bars + 1)
         sections.insert(0, Timed(start, inside))
+    if plan.tag_bars:
+        sections.append(Timed(start + (len(chart) - plan.tag_bars) * bar, TAG))
+    if plan.ending == "turnaround":
+        sections.append(Timed(start + (len(chart) - 2) * bar, LICK))
     return Score(
         parts=[_part(line, plan.metre, swing, written) for line in lines],
         chords=place_chart(chart, plan.metre, start),
@@ -223,7 +202,7 @@ def _score(settings: Settings, plan: Plan, lines: Sequence[_Line], written: bool
         tempo_map=TempoMap.constant(plan.tempo * plan.metre.beat_quarters),
         keys=[Timed(0.0, plan.key)],
         sections=[Timed(0.0, COUNT_IN), *sections] if settings.count_in else sections,
-        title=f"Blues in {plan.key}",
+        title=f"{'Melody' if plan.is_bare else 'Blues'} in {plan.key}",
         pickup_quarters=start,
         length_quarters=start + len(chart) * bar,
     )
@@ -246,7 +225,7 @@ def _notatable(
     return written
 
 
-def _velocity(onset: int) -> int:
+def velocity_of(onset: int) -> int:
     """A rule, not learnt: beats one and three speak loudest, off-beats softest."""
     beat, step = divmod(onset, STEPS_PER_BEAT)
     return 82 if step else 96 if beat % 2 == 0 else 90
@@ -266,7 +245,13 @@ def _part(line: _Line, metre: Metre, swing: float, written: bool) -> Part:
         for start, stop, (_, _, pitch, velocity) in zip(starts, stops, events, strict=True)
     ]
     controls = [(0.0, _VOLUME, line.volume), (0.0, _PAN, line.pan)]
-    return Part(notes, line.name, line.program, line.is_drum, controls)
+    bends = []
+    if line.bends and not written:
+        controls += [(0.0, *control) for control in RANGE_CONTROLS]
+        for event, note in zip(events, notes, strict=True):
+            if event[0] in line.bends:
+                bends += wheel(note.onset_quarters, note.duration_quarters, line.bends[event[0]])
+    return Part(notes, line.name, line.program, line.is_drum, controls, bends)
 
 
 def _report(

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lstmmusic.analysis.swing import estimate_swing, unswing
 from lstmmusic.encoding import MelodyEvents, melody_part, steps_per_bar
 from lstmmusic.encoding.melody_events import STEPS_PER_BEAT
 from lstmmusic.encoding.melody_features import Event
 from lstmmusic.errors import InputError
-from lstmmusic.generation.swing import estimate_swing, unswing
-from lstmmusic.score import Bar, Key, Metre, Score, read_chart
+from lstmmusic.score import Bar, Key, Metre, Part, Score, read_chart
 
 MAX_PHRASE_BARS = 8
 FROM_FORM_BAR = "From bar {} of the form"  # the section of a piece that begins inside a chorus
@@ -55,7 +55,7 @@ def last_phrase(score: Score, source: str = "primer") -> Primer:
     Raises:
         InputError: The piece has no pitched notes.
     """
-    swing = _swing(score)
+    swing = swing_of(score)
     events = MelodyEvents().encode(_as_written(score, swing) if swing else score)
     if not len(events):
         raise InputError(source, "a piece with a melody", "no pitched notes")
@@ -79,7 +79,7 @@ def last_phrase(score: Score, source: str = "primer") -> Primer:
         events=tuple(phrase),
         n_bars=last_bar - first_bar + 1,
         chart=chart if score.chords and len(chart) == last_bar - first_bar + 1 else None,
-        form_bar=first_bar - _form_start(score, last_bar),
+        form_bar=first_bar - form_start(score, last_bar),
         key=score.key,
         metre=score.metre,
         tempo_bpm=score.metre.n_beats * 60 / bar_seconds,
@@ -87,7 +87,7 @@ def last_phrase(score: Score, source: str = "primer") -> Primer:
     )
 
 
-def _swing(score: Score) -> float | None:
+def swing_of(score: Score) -> float | None:
     """The swing of the melody; compound metres write theirs out."""
     part = melody_part(score)
     if part is None or score.metre.is_compound:
@@ -101,6 +101,20 @@ def _as_written(score: Score, swing: float) -> Score:
     part = melody_part(score)
     if part is None:
         return score
+    return replace(score, parts=[replace(part, notes=notes_as_written(part, score, swing))])
+
+
+def notes_as_written(part: Part, score: Score, swing: float) -> np.ndarray:
+    """The notes of a part, row by row, with their swing undone.
+
+    Args:
+        part: Of the score.
+        score: Its pickup and metre say where beats are.
+        swing: Share of the beat taken by the on-beat eighth.
+
+    Returns:
+        A table of `NOTE_DTYPE`.
+    """
     beat = score.metre.beat_quarters
     onsets = (part.notes["onset_quarters"] - score.pickup_quarters) / beat
     ends = onsets + part.notes["duration_quarters"] / beat
@@ -109,7 +123,7 @@ def _as_written(score: Score, swing: float) -> Score:
     stops = unswing(onsets, ends, swing) * beat
     notes["onset_quarters"] = np.maximum(starts + score.pickup_quarters, 0.0)
     notes["duration_quarters"] = np.maximum(stops - starts, 1e-3)
-    return replace(score, parts=[replace(part, notes=notes)])
+    return notes
 
 
 def _phrase_start(events: np.ndarray, bar_steps: int) -> int:
@@ -123,7 +137,7 @@ def _phrase_start(events: np.ndarray, bar_steps: int) -> int:
     return first
 
 
-def _form_start(score: Score, last_bar: int) -> int:
+def form_start(score: Score, last_bar: int) -> int:
     """Index of the bar in which the chorus begins that the last bar belongs to."""
     found = 0
     for onset, text in score.sections:

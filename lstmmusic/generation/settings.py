@@ -8,6 +8,8 @@ from typing import Any
 
 from lstmmusic.encoding import STYLES
 from lstmmusic.errors import InputError
+from lstmmusic.generation.bends import BENDING_PROGRAMS
+from lstmmusic.generation.endings import ENDINGS, check_turnaround
 from lstmmusic.generation.swing import STYLE_SWING, check_swing
 from lstmmusic.player import DEFAULT_MODEL
 from lstmmusic.score import Bar, Key, Metre, form_named, parse_chart
@@ -15,6 +17,7 @@ from lstmmusic.score.pitch import pitch_class_of
 
 MAX_BARS = 1000
 MAX_CHORUSES = 80
+MAX_PICKUP = 15
 
 # Felt beats a minute, and metre, when nothing else is asked for.
 STYLE_TEMPO = {"shuffle": 116.0, "jump": 168.0, "straight": 120.0, "slow": 60.0}
@@ -61,7 +64,19 @@ class Settings:
         top_k: Keep that many of the likeliest; 0 keeps all.
         density: Notes a bar to aim at; None: as usual in the style.
         range: Lowest and highest note, `A3-D6` or `57-86`; None: as usual in the model.
+        answer: How like line one (bars 1-4 of a chorus) line two is, 0 to 1: the share of every
+            choice of onset, pitch and length that is line one's at that place, its chord tones led
+            into the chord below; 0 leaves all to the network, 1 repeats the rhythm exactly.
+        ending: `tag` (the last line once more), `turnaround` (a lick from rules over a climbing
+            bass, then V7-I) or `stop` (the band strikes the last bar but one and is silent), each
+            on the tonic; None: the last chord held.
+        turnaround: The last two bars of every chorus but the last, one of `TURNAROUNDS`; None: the
+            form's.
+        stop_time: Choruses (counted from 1) in whose first line the band plays beat one alone:
+            `1`, `2-3`, `1,3` or `all`; None: none.
+        pickup: The melody begins in so many felt beats before bar 1; less than a bar.
         instrument: One of `INSTRUMENTS`, or a General MIDI programme 0-127.
+        bends: Share of the suitable notes that are scooped or curled, by rules, 0 to 1.
         band: Bass, piano and drums from rules beside the melody.
         count_in: The drums count a bar in before bar 1 (with the band).
         keep_primer: The primer's last phrase opens the piece.
@@ -91,7 +106,13 @@ class Settings:
     top_k: int = 0
     density: float | None = None
     range: str | None = None
+    answer: float = 0.0
+    ending: str | None = None
+    turnaround: str | None = None
+    stop_time: str | None = None
+    pickup: int = 0
     instrument: str = "tenor-sax"
+    bends: float = 0.0
     band: bool = True
     count_in: bool = False
     keep_primer: bool = False
@@ -117,7 +138,15 @@ class Settings:
             raise InputError("style", "one of " + ", ".join(STYLES), repr(self.style))
         if self.count_in and not self.band:
             raise InputError("count_in", "the band, which counts in", "no band")
-        for name in ("choruses", "bars", "top_k", "seed"):
+        if self.stop_time is not None:
+            if not self.band:
+                raise InputError("stop_time", "the band, which stops", "no band")
+            parse_choruses(self.stop_time)
+        if self.ending is not None and self.ending not in ENDINGS:
+            raise InputError("ending", "one of " + ", ".join(ENDINGS), repr(self.ending))
+        if self.turnaround is not None:
+            check_turnaround(self.turnaround)
+        for name in ("choruses", "bars", "top_k", "pickup", "seed"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, int):
                 raise InputError(name, "a whole number", value)
@@ -125,6 +154,9 @@ class Settings:
         _check("choruses", f"1 to {MAX_CHORUSES}", self.choruses, 1, MAX_CHORUSES)
         _check("bars", f"1 to {MAX_BARS}", self.bars, 1, MAX_BARS)
         _check("density", "0.5 to 16 notes a bar", self.density, 0.5, 16)
+        _check("answer", "0 to 1", self.answer, 0, 1)
+        _check("bends", "0 to 1", self.bends, 0, 1)
+        _check("pickup", "0 or more felt beats, less than a bar", self.pickup, 0, MAX_PICKUP)
         _check("seed", "0 to 4294967295", self.seed, 0, 2**32 - 1)
         if self.swing is not None:
             check_swing(self.swing)
@@ -133,7 +165,8 @@ class Settings:
         if self.key is not None:
             Key.parse(self.key)
         self.metre_or_usual()
-        self.program()
+        if self.program() not in BENDING_PROGRAMS and self.bends:
+            raise InputError("bends", "an instrument that bends", self.instrument)
         if self.range is not None:
             parse_range(self.range)
 
@@ -192,6 +225,28 @@ def parse_range(text: str) -> tuple[int, int]:
     if not (low >= 24 and high <= 108 and high - low >= 12):
         raise InputError("range", expected + ", within C1-C8", repr(text))
     return low, high
+
+
+def parse_choruses(text: str) -> frozenset[int] | None:
+    """Reads which choruses are meant, counted from 1; None for `all`.
+
+    Raises:
+        InputError: Not `all`, nor numbers and spans such as `1,3` or `2-4`.
+
+    Example:
+        >>> sorted(parse_choruses("1,3-5")), parse_choruses("all")
+        ([1, 3, 4, 5], None)
+    """
+    if text.strip().lower() == "all":
+        return None
+    found: set[int] = set()
+    for span in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,3})\s*(?:-\s*(\d{1,3})\s*)?", span)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= first <= last:
+            raise InputError("stop_time", "choruses such as 1, 2-3 or all", repr(text))
+        found.update(range(first, last + 1))
+    return frozenset(found)
 
 
 def _pitch(name: str, expected: str) -> int:

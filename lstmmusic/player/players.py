@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from lstmmusic.encoding.melody_features import Event, MelodyMemory, MelodySetting
 from lstmmusic.player import network
 from lstmmusic.player.network import LOWEST_PITCH, MAX_STEPS, Weights
-from lstmmusic.player.sampling import Sampling
+from lstmmusic.player.sampling import Lean, Sampling
 from lstmmusic.step import step
 
 Flags = np.ndarray
@@ -92,6 +94,20 @@ class MelodyLimits:
     busier: float = 0.0
 
 
+class Echo(NamedTuple):
+    """What an earlier line would have here, for the network's choices to lean towards.
+
+    Attributes:
+        share: How much of the choice it is, 0 to 1.
+        event: The earlier line's next note, moved to its place here; None where it rests.
+        rests_until: Where that rest ends, in steps.
+    """
+
+    share: float
+    event: Event | None
+    rests_until: int
+
+
 class MelodyPlayer:
     """Plays a melody note by note.
 
@@ -113,6 +129,29 @@ class MelodyPlayer:
         """Takes a note as played, its own or a primer's."""
         self.memory.append(event)
         self._h = self._lstm.feed(self.memory.heard())
+
+    def fork(self) -> MelodyPlayer:
+        """Another player that has heard the same; what either hears now, the other does not."""
+        twin = copy(self)
+        twin._lstm = copy(self._lstm)
+        twin.memory = MelodyMemory(self.setting)
+        for event in self.memory.events:
+            twin.memory.append(event)
+        return twin
+
+    def log_likelihood(self, event: Event) -> float:
+        """How likely a note is to come next, its onset, pitch and duration: natural logarithm.
+
+        A note beyond what the network can play (longer rests, other pitches) is told -inf.
+        """
+        onset, duration, pitch = event
+        ioi = onset - self.memory.last_onset
+        logits, state = self.pitch_logits(onset)
+        return (
+            _log_prob(self.rhythm_logits(), ioi - 1)
+            + _log_prob(logits, pitch - LOWEST_PITCH)
+            + _log_prob(self.duration_logits(state, onset, pitch), duration - 1)
+        )
 
     def rhythm_logits(self) -> np.ndarray:
         """Logits of the steps to the next onset."""
@@ -141,9 +180,22 @@ class MelodyPlayer:
         return network.duration_logits(np, self._weights, state, degrees)
 
     def next_onset(
-        self, sampling: Sampling, rng: np.random.Generator, earliest: int | None = None
+        self,
+        sampling: Sampling,
+        rng: np.random.Generator,
+        earliest: int | None = None,
+        latest: int | None = None,
+        echo: Echo | None = None,
     ) -> int:
-        """Chooses the next onset, not before the last note ends nor before `earliest`."""
+        """Chooses the next onset, not before the last note ends nor before `earliest`.
+
+        Args:
+            sampling: How to choose.
+            rng: Random numbers; one is used at most.
+            earliest: In steps; None: where the last note ends.
+            latest: In steps; where nothing usual lies before it, it is not looked at.
+            echo: What to lean towards.
+        """
         last = self.memory.last_onset
         nearest = 1
         if self.memory.events:
@@ -152,10 +204,22 @@ class MelodyPlayer:
             nearest = max(nearest, earliest - last)
         steps = np.arange(1, MAX_STEPS + 1)
         allowed = self.limits.iois & (steps >= nearest)
-        if not allowed.any():
-            return last + nearest
+        if latest is not None and (allowed & (steps <= latest - last)).any():
+            allowed &= steps <= latest - last
         logits = self.rhythm_logits() - self.limits.busier * np.log(steps)
-        return last + 1 + sampling.choose(logits, rng, allowed)
+        lean = None
+        if echo is not None and echo.event is not None:
+            lean = _lean(echo.share, echo.event[0] - last - 1, steps >= nearest)
+        elif echo is not None:
+            rests = allowed & (steps >= echo.rests_until - last)
+            rests = rests if rests.any() else steps == echo.rests_until - last
+            if rests.any():
+                lean = Lean(echo.share, sampling.probs(logits, rests))
+        if not allowed.any():
+            if lean is None:
+                return last + nearest
+            allowed = lean.probs > 0
+        return last + 1 + sampling.choose(logits, rng, allowed, lean)
 
     def play(
         self,
@@ -164,6 +228,8 @@ class MelodyPlayer:
         rng: np.random.Generator,
         degrees: tuple[int, ...] | None = None,
         longest: int = MAX_STEPS,
+        shortest: int = 1,
+        echo: Echo | None = None,
     ) -> Event:
         """Chooses pitch and duration of a note that starts there, and hears it.
 
@@ -173,6 +239,8 @@ class MelodyPlayer:
             rng: Random numbers; two are used.
             degrees: Degrees above the tonic that are open; None for all.
             longest: The longest duration in steps.
+            shortest: The shortest; where nothing usual is so long, the longest is taken.
+            echo: What to lean towards, if its note starts there.
         """
         logits, state = self.pitch_logits(onset)
         pitches = np.arange(LOWEST_PITCH, LOWEST_PITCH + len(logits))
@@ -180,12 +248,33 @@ class MelodyPlayer:
         if degrees is not None:
             fitting = np.isin((pitches - self.setting.key.pitch_class) % 12, degrees)
             allowed = allowed & fitting if (allowed & fitting).any() else allowed
-        pitch = LOWEST_PITCH + sampling.choose(logits, rng, allowed)
+        share, wanted = (echo.share, echo.event) if echo is not None else (0.0, None)
+        like = _lean(share, wanted[2] - LOWEST_PITCH, allowed) if wanted else None
+        pitch = LOWEST_PITCH + sampling.choose(logits, rng, allowed, like)
         steps = np.arange(1, MAX_STEPS + 1)
-        open_steps = self.limits.durations & (steps <= longest)
+        open_steps = self.limits.durations & (steps <= longest) & (steps >= shortest)
         if not open_steps.any():
             open_steps = steps == longest
-        duration = 1 + sampling.choose(self.duration_logits(state, onset, pitch), rng, open_steps)
+        lengths = self.duration_logits(state, onset, pitch)
+        like = _lean(share, min(wanted[1], longest) - 1, steps <= longest) if wanted else None
+        duration = 1 + sampling.choose(lengths, rng, open_steps, like)
         event = (onset, duration, pitch)
         self.hear(event)
         return event
+
+
+def _log_prob(logits: np.ndarray, choice: int) -> float:
+    if not 0 <= choice < len(logits):
+        return -np.inf
+    scores = np.asarray(logits, np.float64)
+    top = scores.max()
+    return float(scores[choice] - top - np.log(np.exp(scores - top).sum()))
+
+
+def _lean(share: float, choice: int, is_open: Flags) -> Lean | None:
+    """Towards one choice; None where it is not open."""
+    if not (0 <= choice < len(is_open) and is_open[choice]):
+        return None
+    probs = np.zeros(len(is_open))
+    probs[choice] = 1.0
+    return Lean(share, probs)

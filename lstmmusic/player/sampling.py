@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from lstmmusic.errors import InputError
+
+
+class Lean(NamedTuple):
+    """Other probabilities to mix in.
+
+    Attributes:
+        share: Of the mixture, 0 to 1.
+        probs: Of the choices, shape (choices,), adding up to 1.
+    """
+
+    share: float
+    probs: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -64,10 +77,17 @@ class Sampling:
         return probs / probs.sum()
 
     def choose(
-        self, logits: np.ndarray, rng: np.random.Generator, allowed: np.ndarray | None = None
+        self,
+        logits: np.ndarray,
+        rng: np.random.Generator,
+        allowed: np.ndarray | None = None,
+        lean: Lean | None = None,
     ) -> int:
         """One choice; uses exactly one random number, whatever the logits."""
-        cumulative = np.cumsum(self.probs(logits, allowed))
+        probs = self.probs(logits, allowed)
+        if lean is not None:
+            probs = (1 - lean.share) * probs + lean.share * lean.probs
+        cumulative = np.cumsum(probs)
         return int(
             min(
                 np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"),

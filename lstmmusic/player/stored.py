@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from lstmmusic.encoding import STYLES
 from lstmmusic.errors import InputError
 from lstmmusic.io import read_bytes, write_bytes
 from lstmmusic.player.network import (
@@ -58,6 +60,44 @@ def shipped_models() -> dict[str, Path]:
     return {path.parent.name: path.parent for path in sorted(SHIPPED.glob(f"*/{CARD}"))}
 
 
+def models_folder() -> Path:
+    """Where the models of the user are: `LSTMMUSIC_MODELS`, else in the platform's data folder.
+
+    That is `~/.local/share/lstmmusic/models` (or under `XDG_DATA_HOME`), on macOS
+    `~/Library/Application Support/lstmmusic/models`.
+    """
+    given = os.environ.get("LSTMMUSIC_MODELS")
+    if given:
+        return Path(given)
+    home = Path.home()
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support" / "lstmmusic" / "models"
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else home / ".local" / "share") / "lstmmusic" / "models"
+
+
+def user_models() -> dict[str, Path]:
+    """Name -> folder of every model that the user has trained by name."""
+    try:
+        found = sorted(models_folder().glob(f"*/{CARD}"))
+    except OSError:  # a folder that may not be looked into
+        return {}
+    return {path.parent.name: path.parent for path in found}
+
+
+def model_folder(name_or_path: str) -> Path:
+    """Where a model of that name is stored: a bare name lies in `models_folder`, else it is a path.
+
+    Example:
+        >>> str(model_folder("somewhere/else"))
+        'somewhere/else'
+        >>> model_folder("my-blues") == models_folder() / "my-blues"
+        True
+    """
+    is_bare = name_or_path not in (".", "..") and Path(name_or_path).name == name_or_path
+    return models_folder() / name_or_path if is_bare else Path(name_or_path)
+
+
 def read_card(folder: Path) -> dict[str, Any]:
     """The card of the model in a folder.
 
@@ -78,7 +118,7 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 
 def load_model(name_or_path: str = DEFAULT_MODEL) -> StoredModel:
-    """Reads a model by the name of a shipped one or by the path of its folder.
+    """Reads a model: by the name of a shipped one or of the user's, or by the path of its folder.
 
     Raises:
         InputError: There is no such model, or its files are damaged or of other shapes.
@@ -88,10 +128,10 @@ def load_model(name_or_path: str = DEFAULT_MODEL) -> StoredModel:
         >>> sorted(model.networks)
         ['harmony', 'melody']
     """
-    shipped = shipped_models()
-    folder = shipped.get(name_or_path, Path(name_or_path))
+    named = {**user_models(), **shipped_models()}
+    folder = named.get(name_or_path, Path(name_or_path))
     if not os.path.isdir(folder):
-        raise InputError("model", f"{', '.join(shipped)} or a model folder", repr(name_or_path))
+        raise InputError("model", f"{', '.join(named)} or a model folder", repr(name_or_path))
     card = read_card(folder)
     _check_card(card, folder / CARD)
     networks = {}
@@ -143,6 +183,27 @@ def _check_card(card: Mapping[str, Any], path: Path) -> None:
         found = knows.get(name) if isinstance(knows, dict) else None
         if not is_right(found):
             raise InputError(str(path), f"knows.{name}: {expected}", found)
+    if isinstance(knows, dict) and not _is_usual(knows.get("usual", {}), knows["metres"]):
+        expected = "for some of the metres style, tempo, swing, notes_per_bar, forms"
+        raise InputError(str(path), f"knows.usual: {expected}", knows["usual"])
+
+
+def _is_usual(found: Any, metres: list[str]) -> bool:
+    """What is usual in each metre; cards of older models have none of it."""
+    if not isinstance(found, dict) or not found.keys() <= set(metres):
+        return False
+    limits = {"tempo": (20, 400), "swing": (0.5, 0.75), "notes_per_bar": (1e-3, MAX_STEPS)}
+    return all(
+        isinstance(row, dict)
+        and row.get("style") in STYLES
+        and all(
+            type(row.get(name)) in (int, float) and low <= row[name] <= high
+            for name, (low, high) in limits.items()
+        )
+        and isinstance(row.get("forms"), list)
+        and all(isinstance(form, str) for form in row["forms"])
+        for row in found.values()
+    )
 
 
 def _are_lengths(found: Any) -> bool:

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from lstmmusic.cli import main
+from lstmmusic.evaluation import scorecard
 from lstmmusic.io import load, save
 from lstmmusic.score import Key, Note, Part, Score, Timed, parse_chart
 
@@ -111,6 +112,10 @@ def test_options_reach_the_piece_and_the_report(generate, arguments, expected):
         ("--density", 6.0, "density"),
         ("--range", "C4-C6", "range"),
         ("--instrument", "harmonica", "instrument"),
+        ("--answer", 1.0, "answer"),
+        ("--ending", "turnaround", "ending"),
+        ("--pickup", 2, "pickup"),
+        ("--bends", 1.0, "bends"),
     ],
 )
 def test_choices_of_sampling_and_sound_reach_the_settings(generate, option, value, setting):
@@ -119,6 +124,40 @@ def test_choices_of_sampling_and_sound_reach_the_settings(generate, option, valu
     assert report["settings"][setting] == value
     assert usual["settings"][setting] != value
     assert load("a.mid").part("melody") != load("usual.mid").part("melody")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "setting"),
+    [("--turnaround", "four", "turnaround"), ("--stop-time", "2", "stop_time")],
+)
+def test_choices_of_the_band_reach_the_settings(generate, option, value, setting):
+    arguments = ("--seed", 3, "--choruses", 2, "--json")
+    generate("-o", "usual.mid", *arguments)
+    _, report, _ = generate("-o", "a.mid", *arguments, option, value)
+    assert report["settings"][setting] == value
+    assert load("a.mid").parts[1] != load("usual.mid").parts[1]
+
+
+def test_variations_keep_the_order_of_seeds_unless_they_are_ranked(generate):
+    arguments = ("--seed", 3, "--variations", 4, "--json")
+    _, plain, _ = generate("-o", "a.mid", *arguments)
+    assert [row["seed"] for row in plain["variations"]] == [3, 4, 5, 6]
+    assert "rank" not in plain
+    _, report, _ = generate("-o", "b.mid", *arguments, "--rank")
+    rows = report["variations"]
+    assert sorted(row["seed"] for row in rows) == [3, 4, 5, 6]
+    lights = ("green", "amber", "red")
+    order = [(lights.index(r["rank"]["originality"]), -r["rank"]["inside"]) for r in rows]
+    assert order == sorted(order)
+    assert len(set(order)) > 1
+    assert [row["file"] for row in rows] == ["b.mid", "b-2.mid", "b-3.mid", "b-4.mid"]
+    by_seed = {row["seed"]: row["file"] for row in plain["variations"]}
+    for row in rows:
+        assert load(row["file"]) == load(by_seed[row["seed"]])
+        card = scorecard(load(row["file"]))
+        inside = [entry["inside"] for entry in card["human"].values()]
+        told = [value for value in inside if value is not None]
+        assert row["rank"]["inside"] == pytest.approx(sum(told) / len(told), abs=0.05)
 
 
 def test_the_band_can_be_left_off(generate):

@@ -4,6 +4,8 @@ import copy
 import hashlib
 import json
 import struct
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +13,16 @@ from safetensors.numpy import save
 
 from lstmmusic.errors import InputError
 from lstmmusic.generation import improvise
-from lstmmusic.player import load_model, read_card, shipped_models
-from tests.tiny_model import CARD, store_tiny, tiny_weights
+from lstmmusic.player import (
+    load_model,
+    model_folder,
+    models_folder,
+    read_card,
+    shipped_models,
+    store_model,
+    user_models,
+)
+from tests.tiny_model import CARD, store_tiny, tiny_model, tiny_weights
 
 
 @pytest.fixture
@@ -255,3 +265,61 @@ def test_weights_of_the_other_network_are_one_input_error(folder):
     rewrite_weights(folder, (folder / "melody.safetensors").read_bytes())
     with pytest.raises(InputError, match="expected the weights of a harmony network"):
         load_model(str(folder))
+
+
+USUAL = {"style": "straight", "tempo": 112.5, "swing": 0.5, "notes_per_bar": 5.2, "forms": []}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [],
+        {"5/4": USUAL},  # a metre that is not among those known
+        {"4/4": {**USUAL, "style": "polka"}},
+        {"4/4": {**USUAL, "tempo": "fast"}},
+        {"4/4": {**USUAL, "tempo": 1e9}},
+        {"4/4": {**USUAL, "swing": True}},
+        {"4/4": {**USUAL, "notes_per_bar": 0}},
+        {"4/4": {**USUAL, "forms": "standard"}},
+        {"4/4": {name: USUAL[name] for name in USUAL if name != "forms"}},
+    ],
+)
+def test_what_is_usual_is_checked_where_it_is_told(tmp_path, wrong):
+    model = tiny_model()
+    for usual in ({"4/4": USUAL}, wrong):
+        card = {**model.card, "knows": {**model.card["knows"], "usual": usual}}
+        store_model(tmp_path / "m", card, model.networks)
+        if usual is wrong:
+            with pytest.raises(InputError, match=r"knows\.usual: for some of the metres style"):
+                load_model(str(tmp_path / "m"))
+        else:
+            assert load_model(str(tmp_path / "m")).card["knows"]["usual"] == usual
+
+
+def test_models_of_the_user_lie_where_they_are_looked_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("LSTMMUSIC_MODELS", str(tmp_path))
+    store_tiny(tmp_path / "mine")
+    assert user_models() == {"mine": tmp_path / "mine"}
+    assert model_folder("mine") == tmp_path / "mine"
+    assert load_model("mine").name == "mine"
+    with pytest.raises(InputError, match="expected mine, twelve-bar or a model folder, got 'x'"):
+        load_model("x")
+
+
+@pytest.mark.parametrize("path", ["a/b", "./a", "/a", "..", "."])
+def test_a_path_is_a_path(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("LSTMMUSIC_MODELS", str(tmp_path))
+    assert model_folder(path) == Path(path)
+
+
+def test_without_a_setting_models_lie_in_the_data_folder(tmp_path, monkeypatch):
+    monkeypatch.delenv("LSTMMUSIC_MODELS", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert models_folder() == tmp_path / "lstmmusic" / "models"
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert models_folder() == tmp_path / ".local" / "share" / "lstmmusic" / "models"
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert models_folder().parts[-3:] == ("Application Support", "lstmmusic", "models")
+    assert user_models() == {}

@@ -8,5 +8,6 @@ from lstmmusic.generation.band.bass import bass_line
 from lstmmusic.generation.band.comping import comping
 from lstmmusic.generation.band.drums import count_in, drum_hits
 from lstmmusic.generation.band.rhythm import FEELS, BandEvent, Feel
+from lstmmusic.generation.band.stops import stopped
 
-__all__ = ["FEELS", "BandEvent", "Feel", "bass_line", "comping", "count_in", "drum_hits"]
+__all__ = ["FEELS", "BandEvent", "Feel", "bass_line", "comping", "count_in", "drum_hits", "stopped"]

@@ -6,16 +6,18 @@ The bass has the root.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise, permutations, product
 
-from lstmmusic.encoding.melody_events import steps_per_bar
+from lstmmusic.encoding.melody_events import STEPS_PER_BEAT, steps_per_bar
 from lstmmusic.errors import InternalError
 from lstmmusic.generation.band.rhythm import FEELS, BandEvent, chords_by_step
+from lstmmusic.generation.band.stops import stopped
 from lstmmusic.score import Bar, Chord, Metre
 
 LOWEST, HIGHEST = 51, 72  # above the bass, below most of the melody
 MAX_MOVE = 4
+_STRUCK = ((0, STEPS_PER_BEAT // 2, 78),)
 _START = (55, 59, 64)
 
 # What colours a chord beside its third and seventh, by preference: fifth, ninth, thirteenth.
@@ -114,8 +116,21 @@ def _near(pitch_class: int, pitch: int, bounded: bool) -> list[int]:
     return [p for p in around if abs(p - pitch) <= MAX_MOVE] if bounded else list(around)
 
 
-def comping(chart: Sequence[Bar], metre: Metre, style: str, ends: bool = True) -> list[BandEvent]:
+def comping(
+    chart: Sequence[Bar],
+    metre: Metre,
+    style: str,
+    ends: bool = True,
+    stops: Collection[int] = (),
+) -> list[BandEvent]:
     """The chords, in the rhythm of the style; the last one held where the piece ends.
+
+    Args:
+        chart: Chords of every bar.
+        metre: Bars and felt beats.
+        style: A key of `FEELS`.
+        ends: True where the piece ends with the chart.
+        stops: Bars (from 0) that are struck on the first beat.
 
     Example:
         >>> from lstmmusic.score import parse_chart
@@ -132,6 +147,8 @@ def comping(chart: Sequence[Bar], metre: Metre, style: str, ends: bool = True) -
     for bar in range(len(chart)):
         is_last = ends and bar + 1 == len(chart)
         pattern = ((0, bar_steps, 66),) if is_last else patterns[bar % len(patterns)]
+        if bar in stops:
+            pattern = _STRUCK
         bar_chords = steps[bar * bar_steps : (bar + 1) * bar_steps]
         for step, duration, velocity in _hits(pattern, bar_chords):
             chord = bar_chords[step]
@@ -141,7 +158,7 @@ def comping(chart: Sequence[Bar], metre: Metre, style: str, ends: bool = True) -
                 voices, sounding = lead_voices(chord, voices), chord
             onset = bar * bar_steps + step
             events += [(onset, duration, pitch, velocity) for pitch in sorted(voices or ())]
-    return events
+    return stopped(events, stops, bar_steps)
 
 
 def _hits(

@@ -19,6 +19,7 @@ def drum_hits(
     choruses: Collection[int] = (0,),
     first_form_bar: int = 0,
     ends: bool = True,
+    final_step: int = 0,
 ) -> list[BandEvent]:
     """The drums of a piece.
 
@@ -29,6 +30,7 @@ def drum_hits(
         choruses: Bars (from 0) in which a chorus begins.
         first_form_bar: Place in the form of the first bar, so that fills end its lines.
         ends: True where the piece ends: its last bar is one stroke.
+        final_step: Where in the last bar that stroke is; one on beat one leads to it.
     """
     bar_steps = steps_per_bar(metre)
     feel = FEELS[style]
@@ -36,7 +38,10 @@ def drum_hits(
     for bar in range(n_bars):
         start = bar * bar_steps
         if ends and bar + 1 == n_bars:
-            events += [(start, STEPS_PER_BEAT, CRASH, 88), (start, STEPS_PER_BEAT, KICK, 88)]
+            if final_step:
+                events += [(start, 3, KICK, 82), (start, 3, SNARE, 82)]
+            final = start + final_step
+            events += [(final, STEPS_PER_BEAT, CRASH, 88), (final, STEPS_PER_BEAT, KICK, 88)]
             break
         fill = (bar + first_form_bar) % LINE_BARS == LINE_BARS - 1 and bar_steps > max(feel.fill)
         if bar in choruses:

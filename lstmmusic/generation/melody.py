@@ -1,0 +1,170 @@
+"""The melody of a plan: note by note from the network, its last bars as the ending asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lstmmusic.encoding import MelodySetting
+from lstmmusic.encoding.melody_events import STEPS_PER_BEAT
+from lstmmusic.encoding.melody_features import Event
+from lstmmusic.generation.answer import Answers
+from lstmmusic.generation.endings import final_step, lick
+from lstmmusic.generation.plan import Plan
+from lstmmusic.generation.primer import Primer
+from lstmmusic.generation.settings import Settings, parse_range
+from lstmmusic.player import MelodyLimits, MelodyPlayer, Sampling, StoredModel
+from lstmmusic.player.network import MAX_STEPS
+
+MAJOR_HOME, MINOR_HOME = (0, 4, 7), (0, 3, 7)  # degrees that a piece may end on
+
+
+@dataclass(frozen=True)
+class TaggedSetting(MelodySetting):
+    """A setting whose last line comes twice.
+
+    Args:
+        tag_bars: How many bars of the end are played for the second time.
+    """
+
+    tag_bars: int = 0
+
+    def place(self, step: int) -> np.ndarray:
+        """As ever; in the tag, that of the line that comes again."""
+        tag_steps = self.tag_bars * self.bar_steps
+        return super().place(step - tag_steps if step >= self.n_steps - tag_steps else step)
+
+
+def melody_player(
+    model: StoredModel, setting: MelodySetting, usual_density: float, lowest: int, highest: int
+) -> MelodyPlayer:
+    """The melody network with what it may not do, at the setting's density.
+
+    Args:
+        model: Its melody network plays.
+        setting: Chords, key, metre, form, style, notes a bar.
+        usual_density: Notes a bar of the music that the model has learnt from.
+        lowest: Of the range, a pitch.
+        highest: Of the range.
+    """
+    knows = model.card["knows"]
+    limits = MelodyLimits(
+        lowest,
+        highest,
+        _flags(knows["iois"]),
+        _flags(knows["durations"]),
+        busier=float(np.log(setting.notes_per_bar / usual_density)),
+    )
+    return MelodyPlayer(model.networks["melody"], setting, limits)
+
+
+def setting_of(settings: Settings, plan: Plan) -> MelodySetting:
+    """What the melody network is told of a plan."""
+    return TaggedSetting(
+        plan.chart,
+        plan.key,
+        plan.metre,
+        plan.style,
+        plan.form_bars,
+        settings.density or plan.notes_per_bar,
+        plan.first_form_bar,
+        tag_bars=plan.tag_bars,
+    )
+
+
+def play_melody(
+    settings: Settings,
+    model: StoredModel,
+    plan: Plan,
+    phrase: Primer | None,
+    rng: np.random.Generator,
+) -> list[Event]:
+    """The primer's notes and the new ones, onsets in steps from bar 1 of the chart."""
+    low, high = parse_range(settings.range) if settings.range else model.card["knows"]["range"]
+    setting = setting_of(settings, plan)
+    player = melody_player(model, setting, plan.notes_per_bar, low, high)
+    for event in phrase.events if phrase else ():
+        player.hear(event)
+    sampling = Sampling(settings.temperature, settings.top_p, settings.top_k)
+    answers = Answers(setting, settings.answer, plan.lead)
+    _play_on(player, answers, sampling, rng, plan, settings.pickup)
+    if plan.ends_on_tonic:
+        _come_home(player, sampling, rng, plan)
+    return player.memory.events
+
+
+def _play_on(
+    player: MelodyPlayer,
+    answers: Answers,
+    sampling: Sampling,
+    rng: np.random.Generator,
+    plan: Plan,
+    pickup_beats: int,
+) -> None:
+    """Plays up to the end, or up to the bars in which the melody comes home."""
+    setting = player.setting
+    stop = setting.n_steps - setting.bar_steps * plan.closing_bars
+    start = plan.lead * setting.bar_steps - pickup_beats * STEPS_PER_BEAT
+    latest = -1 if pickup_beats else None
+    while True:
+        onset = _next_onset(player, answers, sampling, rng, start, latest)
+        latest = None
+        if onset >= stop:
+            return
+        longest = min(stop - onset, MAX_STEPS)
+        answer = answers.next_begin(onset)
+        if answer is not None:
+            longest = min(longest, answer - onset)  # so that the answer finds its place free
+        echo = answers.at(player.memory, onset)
+        player.play(onset, sampling, rng, longest=longest, echo=echo)
+
+
+def _next_onset(
+    player: MelodyPlayer,
+    answers: Answers,
+    sampling: Sampling,
+    rng: np.random.Generator,
+    start: int,
+    latest: int | None,
+) -> int:
+    """The network says when line one is over; then the answer has its say."""
+    memory = player.memory
+    earliest = start
+    if memory.events:
+        earliest = max(earliest, memory.events[-1][0] + memory.events[-1][1])
+    echo = answers.after(memory, earliest)
+    onset = player.next_onset(sampling, rng, start, latest, echo)
+    begin = answers.begins_between(memory.last_onset, onset) if echo is None else None
+    if begin is None:
+        return onset
+    return player.next_onset(sampling, rng, begin, echo=answers.after(memory, begin))
+
+
+def _come_home(
+    player: MelodyPlayer, sampling: Sampling, rng: np.random.Generator, plan: Plan
+) -> None:
+    """The last notes: a tone of the tonic chord; where an ending is asked, the tonic itself."""
+    setting = player.setting
+    last_bar = setting.n_steps - setting.bar_steps
+    longest = 2 * STEPS_PER_BEAT
+    if plan.ending is None:
+        home = MINOR_HOME if plan.key.is_minor else MAJOR_HOME
+        player.play(last_bar, sampling, rng, home, longest=longest)
+        return
+    if plan.ending == "turnaround":
+        before = last_bar - setting.bar_steps
+        tonic = player.play(before, sampling, rng, (0,), longest=STEPS_PER_BEAT)
+        limits = player.limits
+        for event in lick(tonic, plan.key, plan.metre, limits.lowest, limits.highest):
+            player.hear(event)
+    final = last_bar + final_step(plan.ending, plan.metre)
+    longest = min(longest, setting.n_steps - final)
+    player.play(final, sampling, rng, (0,), longest=longest, shortest=longest)
+
+
+def _flags(lengths: Iterable[int]) -> np.ndarray:
+    flags = np.zeros(MAX_STEPS, bool)
+    flags[np.asarray(list(lengths)) - 1] = True
+    return flags
