@@ -77,7 +77,7 @@ def find_feel(score: Score) -> Feel:
         >>> onsets = [bar + place for bar in range(8) for place in (0, 0.62)]
         >>> feel = find_feel(Score([Part([Note(onset, 0.3, 60) for onset in onsets])]))
         >>> feel.is_performance, round(feel.swing, 2), feel.swing_pairs
-        (False, 0.62, 8)
+        (False, 0.62, 7)
     """
     part = _leading_part(score)
     if part is None:

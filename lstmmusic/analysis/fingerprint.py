@@ -7,6 +7,7 @@ grams it stands in. Hashes are the same on every machine and in every run.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -88,18 +89,18 @@ def near_duplicates(fingerprints: Sequence[Fingerprint]) -> list[list[int]]:
     not with its square. Groups hang together: if one piece is like a second and that like a third,
     all three are one group.
     """
-    buckets: dict[tuple[int, bytes], list[int]] = {}
-    for index, found in enumerate(fingerprints):
-        if len(found.sketch):
-            for band, rows in enumerate(found.sketch.reshape(_BANDS, _ROWS)):
-                buckets.setdefault((band, rows.tobytes()), []).append(index)
-    pairs = {
-        (one, other)
-        for members in buckets.values()
-        if 2 <= len(members) <= _CROWD
-        for place, one in enumerate(members)
-        for other in members[place + 1 :]
-    }
+    present = np.array([n for n, found in enumerate(fingerprints) if len(found.sketch)], np.int64)
+    pairs: set[tuple[int, int]] = set()
+    for band in range(_BANDS if len(present) else 0):  # one at a time: all at once fill the memory
+        start = band * _ROWS
+        rows = np.stack([fingerprints[n].sketch[start : start + _ROWS] for n in present])
+        order = np.lexsort(rows.T)
+        changes = np.any(np.diff(rows[order], axis=0) != 0, axis=1)
+        edges = np.concatenate([[0], np.flatnonzero(changes) + 1, [len(order)]])
+        sizes = np.diff(edges)
+        for bucket in np.flatnonzero((sizes >= 2) & (sizes <= _CROWD)):
+            members = present[order[edges[bucket] : edges[bucket + 1]]]
+            pairs.update(itertools.combinations(sorted(members.tolist()), 2))
     links = [
         (one, other)
         for one, other in sorted(pairs)

@@ -9,10 +9,16 @@ LOWEST, HIGHEST = 0.5, 0.75
 
 _MIN_PAIRS = 4  # fewer swung beats than that say nothing
 _NEAR = 0.06  # of a beat
+# How far a note on the beat may lie before and behind it, and what is still two eighths.
+_EARLY, _LATE = 0.1, 0.3
+_SHORTEST, _LONGEST = 0.3, 0.85
 
 
 def off_beats(onsets_beats: np.ndarray) -> np.ndarray:
-    """Where the off-beat lies in every beat that tells: one note on the beat and one after it.
+    """How long the on-beat lasts in every beat that tells.
+
+    Such a beat has one note on it and one after it, and then comes the next beat's. Counted from
+    note to note: a player who lies behind the beat does so on all three.
 
     Args:
         onsets_beats: Where notes start, in felt beats.
@@ -21,20 +27,21 @@ def off_beats(onsets_beats: np.ndarray) -> np.ndarray:
         One share of the beat for each such beat, in order.
 
     Example:
-        >>> off_beats(np.array([0, 0.62, 1, 1.25, 1.5, 2, 2.6])).round(2).tolist()
+        >>> off_beats(np.array([0, 0.62, 1, 1.25, 1.5, 2.1, 2.7, 3.1])).round(2).tolist()
         [0.62, 0.6]
     """
-    # A note may come a little early.
-    onsets = np.sort(np.asarray(onsets_beats, float)) + _NEAR
+    onsets = np.sort(np.asarray(onsets_beats, float)) + _EARLY
     beats, first, count = np.unique(np.floor(onsets), return_index=True, return_counts=True)
-    beats, first = beats[count == 2] + _NEAR, first[count == 2]
-    on_beat, later = onsets[first] - beats, onsets[first + 1] - beats
-    tells = (on_beat < 2 * _NEAR) & (later >= LOWEST - _NEAR) & (later <= HIGHEST + _NEAR)
-    return later[tells]
+    tells = (count == 2) & (first + 2 < len(onsets))
+    beats, first = beats[tells] + _EARLY, first[tells]
+    on_beat, length = onsets[first] - beats, onsets[first + 2] - onsets[first]
+    share = (onsets[first + 1] - onsets[first]) / length
+    tells = (on_beat < _LATE) & (np.abs(length - 1) < _LATE - _EARLY)
+    return share[tells & (share >= _SHORTEST) & (share <= _LONGEST)]
 
 
 def estimate_swing(onsets_beats: np.ndarray) -> float | None:
-    """The swing that notes are played with: the median place of a lone off-beat after a beat.
+    """The swing that notes are played with: the median share of the on-beat eighth.
 
     Args:
         onsets_beats: Where notes start, in felt beats.
@@ -43,7 +50,7 @@ def estimate_swing(onsets_beats: np.ndarray) -> float | None:
         Share of the beat; None where fewer than four beats tell.
 
     Example:
-        >>> round(estimate_swing(np.array([0, 0.62, 1, 1.62, 2, 2.62, 3, 3.62])), 2)
+        >>> round(estimate_swing(np.array([0, 0.62, 1, 1.62, 2, 2.62, 3, 3.62, 4])), 2)
         0.62
     """
     places = off_beats(onsets_beats)

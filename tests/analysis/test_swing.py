@@ -47,11 +47,17 @@ def test_swing_is_the_same_wherever_the_piece_begins(swing, later):
     assert estimate_swing(onsets + later) == pytest.approx(swing)
 
 
-def test_only_a_lone_note_after_the_beat_counts():
-    """Not the beat of three, not the one that begins late, not the off-beat at a quarter."""
-    onsets = [0, 0.6, 1, 1.3, 1.6, 2.2, 2.6, 3, 3.25, 4, 4.7]
+@given(swing=SWINGS, lag=st.floats(-0.08, 0.12))
+def test_a_player_who_lags_swings_the_same(swing, lag):
+    onsets = np.concatenate([[beat, beat + swing] for beat in range(6)])
+    assert estimate_swing(onsets + lag) == pytest.approx(swing)
+
+
+def test_only_a_lone_note_between_two_beats_counts():
+    """Not the beat of three, nor what begins late, ends nowhere, or is far from two eighths."""
+    onsets = [0, 0.6, 1, 1.3, 1.6, 2.4, 2.7, 3, 3.2, 4, 4.7, 5, 6, 6.6]
     np.testing.assert_allclose(off_beats(np.array(onsets)), [0.6, 0.7])
 
 
 def test_a_note_a_little_before_the_beat_belongs_to_it():
-    np.testing.assert_allclose(off_beats(np.array([0.97, 1.62])), [0.62])
+    np.testing.assert_allclose(off_beats(np.array([0.97, 1.62, 1.97])), [0.65])
