@@ -1,0 +1,365 @@
+"""How networks of the experiments learn: in rounds, side by side, each until its own stop.
+
+A `Learner` takes a round of steps at a time; `train` counts them, freezes who has met the stopping
+rule, keeps checkpoints, and ends when all have stopped or the budget is gone. What a network sees
+in a round depends on its seed and the number of the round alone, so that a run that was killed
+goes on as if it had not been, and a network learns the same alone and in company.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import keras
+import numpy as np
+
+from lstmmusic.layers import OnlineLSTM
+from lstmmusic.tasks._networks import Networks
+from lstmmusic.tasks.task import TRAINING, Job, Trained
+
+State = dict[str, np.ndarray]
+Metrics = dict[str, np.ndarray]
+CHECKPOINT_SECONDS = 10.0
+
+
+class Strings(NamedTuple):
+    """Sequences with what is asked at each step.
+
+    Attributes:
+        inputs: Shape (batch, time, features).
+        targets: Shape (batch, time, outputs).
+        weights: 1 where something is asked, else 0; shape (batch, time).
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray
+
+
+# Index of the network, generator, number of strings -> strings; all of the same number of steps.
+Draw = Callable[[int, np.random.Generator, int], Strings]
+
+
+class StopRule(Protocol):
+    """When a network has learnt enough; it knows training and validation data only."""
+
+    def seen(self, index: int, strings: Strings, outputs: np.ndarray) -> None:
+        """Hears what a network answered before it learnt from the strings."""
+        ...
+
+    def met(self, predict: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, Metrics]:
+        """After a round: which networks may stop, (networks,), and what was measured, the same.
+
+        Args:
+            predict: (networks, batch, time, features) -> (networks, batch, time, outputs).
+        """
+        ...
+
+    def paces(self) -> np.ndarray:
+        """How fast each network is to learn in the next round, a share of the full rate."""
+        ...
+
+    def state(self) -> State:
+        """What has to be kept from round to round."""
+        ...
+
+    def restore(self, state: State) -> None:
+        """Goes on from a kept state."""
+        ...
+
+
+class Learner(Protocol):
+    """Networks that learn a round at a time."""
+
+    steps_per_round: int
+
+    def learn(self, n_round: int, active: np.ndarray) -> tuple[np.ndarray, Metrics]:
+        """Takes one round with the active networks and leaves the others alone.
+
+        Args:
+            n_round: From 0 on; with the seeds it fixes all that is random.
+            active: Shape (networks,).
+
+        Returns:
+            Which networks may stop, and metrics, each (networks,).
+        """
+        ...
+
+    def state(self) -> State:
+        """All that the next round depends on."""
+        ...
+
+    def restore(self, state: State) -> None:
+        """Goes on from a kept state."""
+        ...
+
+    def solver(self, index: int) -> Any:
+        """What the success test takes."""
+        ...
+
+
+def train(learner: Learner, job: Job) -> list[Trained]:
+    """Rounds until every network has stopped or the next would go beyond the budget.
+
+    Args:
+        learner: As many networks as the job has seeds.
+        job: Its budget, run folder and progress are used.
+    """
+    n, per_round, run = len(job.seeds), learner.steps_per_round, job.run
+    steps, stopped, n_round, spent = np.zeros(n, np.int64), np.zeros(n, bool), 0, 0.0
+    kept = {} if run is None else run.load_checkpoint()
+    if run is not None and kept:
+        steps, stopped = kept.pop("steps"), kept.pop("stopped")
+        n_round, spent = run.checkpoint_epoch, run.seconds
+        learner.restore(kept)
+    start = kept_at = time.perf_counter()
+    while not stopped.all() and (n_round + 1) * per_round <= job.budget:
+        may_stop, metrics = learner.learn(n_round, ~stopped)
+        n_round += 1
+        steps[~stopped] += per_round
+        stopped = stopped | may_stop
+        means = {name: float(np.mean(values)) for name, values in metrics.items()}
+        if job.progress is not None:
+            shown = {"stopped": float(stopped.sum()), **means}
+            job.progress(n_round * per_round, job.budget, shown)
+        now = time.perf_counter()
+        if run is not None:
+            run.log_epoch(
+                n_round, {"steps": n_round * per_round, "stopped": stopped.sum(), **means}
+            )
+            is_over = stopped.all() or (n_round + 1) * per_round > job.budget
+            if is_over or now - kept_at >= CHECKPOINT_SECONDS:
+                state = {**learner.state(), "steps": steps, "stopped": stopped}
+                run.save_checkpoint(n_round, spent + now - start, state)
+                kept_at = now
+    return [Trained(learner.solver(k), int(steps[k]), bool(stopped[k])) for k in range(n)]
+
+
+class GradientLearner:
+    """Adam on the full gradient, each network with its own norm to clip and its own strings.
+
+    Args:
+        networks: Side by side.
+        seeds: One a network.
+        draw: The strings of an update.
+        loss: `cross_entropy` (outputs are logits of a choice) or `squared`.
+        rule: When to stop.
+        batch_strings: Strings of an update.
+        updates_per_round: Updates between two looks at the rule.
+        learning_rate: Of Adam.
+        clip_norm: A network's gradient is shortened to that length.
+    """
+
+    def __init__(
+        self,
+        networks: Networks,
+        seeds: Sequence[int],
+        draw: Draw,
+        loss: str,
+        rule: StopRule,
+        batch_strings: int,
+        updates_per_round: int,
+        learning_rate: float,
+        clip_norm: float = 1.0,
+    ) -> None:
+        import tensorflow as tf
+
+        self.steps_per_round = batch_strings * updates_per_round
+        self._networks, self._seeds, self._draw, self._rule = networks, seeds, draw, rule
+        self._loss, self._clip_norm = _LOSSES[loss], clip_norm
+        self._batch_strings, self._updates = batch_strings, updates_per_round
+        self._optimizer = keras.optimizers.Adam(learning_rate)
+        self._optimizer.build(networks.weights)
+        self._update = tf.function(self._one_update, jit_compile=True, autograph=False)
+
+    def learn(self, n_round: int, active: np.ndarray) -> tuple[np.ndarray, Metrics]:
+        """One round; see `Learner`."""
+        total = np.zeros(len(self._seeds))
+        paces = self._rule.paces().astype(np.float32)
+        for n_update in range(n_round * self._updates, (n_round + 1) * self._updates):
+            drawn = [
+                self._draw(k, np.random.default_rng([s, TRAINING, n_update]), self._batch_strings)
+                for k, s in enumerate(self._seeds)
+            ]
+            stacked = [np.stack(part).astype(np.float32) for part in zip(*drawn, strict=True)]
+            outputs, losses = self._update(*stacked, active, paces)
+            outputs = np.asarray(outputs)
+            total += np.asarray(losses)
+            for k in np.flatnonzero(active):
+                self._rule.seen(int(k), drawn[k], outputs[k])
+        met, metrics = self._rule.met(self._networks.predict)
+        return met & active, {"loss": total / self._updates, **metrics}
+
+    def _one_update(self, inputs: Any, targets: Any, weights: Any, active: Any, paces: Any) -> Any:
+        import tensorflow as tf
+
+        variables = self._networks.weights
+        with tf.GradientTape() as tape:
+            outputs = self._networks(inputs)
+            losses = self._loss(targets, outputs, weights)
+            total = tf.reduce_sum(losses)
+        found: Any = tape.gradient(total, [variable.value for variable in variables])
+        gradients: list[Any] = [tf.convert_to_tensor(gradient) for gradient in found]
+        squares = [tf.reduce_sum(g**2, axis=range(1, len(g.shape))) for g in gradients]
+        norms = tf.sqrt(tf.add_n(squares))
+        scale = tf.minimum(1.0, self._clip_norm / tf.maximum(norms, 1e-12))
+        before = [tf.identity(variable.value) for variable in variables]
+        clipped = [g * _spread(scale, g) for g in gradients]
+        self._optimizer.apply(clipped, variables)
+        for variable, old in zip(variables, before, strict=True):
+            moved = old + _spread(paces, old) * (variable.value - old)
+            variable.assign(tf.where(_spread(active, old), moved, old))
+        return outputs, losses
+
+    def state(self) -> State:
+        """Weights, Adam's averages, and the rule's state."""
+        variables = [*self._networks.weights, *self._optimizer.variables]
+        found = {f"variable/{k}": np.asarray(variable) for k, variable in enumerate(variables)}
+        return {**found, **{f"rule/{name}": a for name, a in self._rule.state().items()}}
+
+    def restore(self, state: State) -> None:
+        """Goes on from a kept state."""
+        for k, variable in enumerate([*self._networks.weights, *self._optimizer.variables]):
+            variable.assign(state[f"variable/{k}"].reshape(variable.shape))
+        self._rule.restore(_below("rule/", state))
+
+    def solver(self, index: int) -> Any:
+        """Inputs (batch, time, features) -> outputs (batch, time, outputs)."""
+        return self._networks.solver(index)
+
+
+class OnlineLearner:
+    """The published rule of 1997: truncated gradient, weights changed at every step with a target.
+
+    At the published rates, changing them once a string, by the sum, learns less where every step
+    has a target.
+
+    Args:
+        onlines: One a network.
+        networks: Made of the same layers; they answer what the rule and the test ask.
+        seeds: One a network.
+        draw: The strings of a round.
+        rule: When to stop.
+        strings_per_round: Strings between two looks at the rule.
+        learning_rate: Of plain descent.
+
+    References:
+        Hochreiter, Schmidhuber (1997), Neural Computation 9(8), appendix A.1.
+    """
+
+    def __init__(
+        self,
+        onlines: Sequence[OnlineLSTM],
+        networks: Networks,
+        seeds: Sequence[int],
+        draw: Draw,
+        rule: StopRule,
+        strings_per_round: int,
+        learning_rate: float,
+    ) -> None:
+        self.steps_per_round = strings_per_round
+        self._onlines, self._networks, self._seeds = onlines, networks, seeds
+        self._draw, self._rule, self._learning_rate = draw, rule, learning_rate
+
+    def learn(self, n_round: int, active: np.ndarray) -> tuple[np.ndarray, Metrics]:
+        """One round; see `Learner`."""
+        losses = np.zeros(len(self._seeds))
+        for k in np.flatnonzero(active).tolist():
+            rng = np.random.default_rng([self._seeds[k], TRAINING, n_round])
+            strings = self._draw(k, rng, self.steps_per_round)
+            outputs = np.zeros(strings.targets.shape)
+            for row in range(self.steps_per_round):
+                asked = strings.weights[row] > 0
+                n_steps = int(np.flatnonzero(asked)[-1]) + 1
+                losses[k] += self._one_string(
+                    self._onlines[k],
+                    strings.inputs[row, :n_steps],
+                    strings.targets[row],
+                    asked,
+                    outputs[row],
+                )
+            self._rule.seen(k, strings, outputs)
+        met, metrics = self._rule.met(self._predict)
+        return met & active, {"loss": losses / self.steps_per_round, **metrics}
+
+    def _one_string(
+        self,
+        online: OnlineLSTM,
+        inputs: np.ndarray,
+        targets: np.ndarray,
+        asked: np.ndarray,
+        outputs: np.ndarray,
+    ) -> float:
+        """Learns one string, writes what was answered, returns half the mean squared error."""
+        online.reset()
+        loss = 0.0
+        for t, x in enumerate(inputs):
+            found = online.step(x, targets[t] if asked[t] else None)
+            outputs[t] = found.output
+            if found.gradient is not None:
+                loss += 0.5 * float(((found.output - targets[t]) ** 2).sum())
+                online.descend(found.gradient, self._learning_rate)
+        return loss / int(asked.sum())
+
+    def _predict(self, inputs: np.ndarray) -> np.ndarray:
+        self._show()
+        return self._networks.predict(inputs)
+
+    def _show(self) -> None:
+        """Gives the networks that answer the weights that have been learnt."""
+        for online in self._onlines:
+            online.write_back()
+        self._networks.read()
+
+    def state(self) -> State:
+        """Weights, and the rule's state."""
+        found = {
+            f"network/{k}/{name}": weight
+            for k, online in enumerate(self._onlines)
+            for name, weight in online.weights.items()
+        }
+        return {**found, **{f"rule/{name}": a for name, a in self._rule.state().items()}}
+
+    def restore(self, state: State) -> None:
+        """Goes on from a kept state."""
+        for k, online in enumerate(self._onlines):
+            for name, weight in online.weights.items():
+                weight[...] = state[f"network/{k}/{name}"]
+        self._rule.restore(_below("rule/", state))
+
+    def solver(self, index: int) -> Any:
+        """Inputs (batch, time, features) -> outputs (batch, time, outputs)."""
+        self._show()
+        return self._networks.solver(index)
+
+
+def _below(prefix: str, state: State) -> State:
+    return {k.removeprefix(prefix): a for k, a in state.items() if k.startswith(prefix)}
+
+
+def _spread(by_network: Any, like: Any) -> Any:
+    """(networks,) -> (networks, 1, ...), to go with a weight."""
+    import tensorflow as tf
+
+    return tf.reshape(by_network, (-1, *[1] * (len(like.shape) - 1)))
+
+
+def _cross_entropy(targets: Any, outputs: Any, weights: Any) -> Any:
+    """Nats of the right choice, a mean over what is asked: (networks,)."""
+    import tensorflow as tf
+
+    nats = tf.nn.softmax_cross_entropy_with_logits(targets, outputs)
+    return tf.reduce_sum(nats * weights, (1, 2)) / tf.reduce_sum(weights, (1, 2))
+
+
+def _squared(targets: Any, outputs: Any, weights: Any) -> Any:
+    """Half the squared error, a mean over what is asked: (networks,)."""
+    import tensorflow as tf
+
+    errors = 0.5 * tf.reduce_sum((outputs - targets) ** 2, axis=-1)
+    return tf.reduce_sum(errors * weights, (1, 2)) / tf.reduce_sum(weights, (1, 2))
+
+
+_LOSSES = {"cross_entropy": _cross_entropy, "squared": _squared}

@@ -1,0 +1,376 @@
+"""Regular grammars: predicting what may come next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lstmmusic.tasks.task import (
+    STRINGS,
+    Job,
+    Preset,
+    Published,
+    Task,
+    Trained,
+    Verdict,
+    check_whole,
+)
+
+# State -> what may come next -> the state after it; strings start in state 0 and end where nothing
+# may come.
+Automaton = Mapping[Any, Mapping[str, Any]]
+
+SYMBOLS = "BTPSXVE"
+
+_REBER: Automaton = {
+    0: {"T": 1, "P": 2},
+    1: {"S": 1, "X": 3},
+    2: {"T": 2, "V": 4},
+    3: {"X": 2, "S": 5},
+    4: {"P": 3, "V": 5},
+}
+
+
+def _embedded_reber() -> Automaton:
+    """B, T or P, a Reber string in B and E, the same T or P again, E."""
+    states: dict[Any, Mapping[str, Any]] = {0: {"B": 1}, 1: {"T": "T", "P": "P"}}
+    for outer in "TP":
+        states[outer] = {"B": (outer, 0)}
+        for state, ways in _REBER.items():
+            states[(outer, state)] = {symbol: (outer, after) for symbol, after in ways.items()}
+        states[(outer, 5)] = {"E": (outer, 6)}
+        states[(outer, 6)] = {outer: "last"}
+    return {**states, "last": {"E": "end"}, "end": {}}
+
+
+EMBEDDED_REBER = _embedded_reber()
+
+
+def random_string(automaton: Automaton, rng: np.random.Generator) -> str:
+    """A string of the grammar; where two symbols may come, each does with probability 1/2.
+
+    Example:
+        >>> random_string(EMBEDDED_REBER, np.random.default_rng(0))
+        'BPBPVPXTTTTVVEPE'
+    """
+    state: Any = 0
+    symbols = []
+    while automaton[state]:
+        ways = tuple(automaton[state])
+        symbols.append(ways[int(rng.integers(len(ways)))])
+        state = automaton[state][symbols[-1]]
+    return "".join(symbols)
+
+
+def legal_successors(automaton: Automaton, string: str) -> list[str]:
+    """What may come after each symbol of a string but the last.
+
+    Raises:
+        KeyError: The string is not of the grammar.
+
+    Example:
+        >>> legal_successors(EMBEDDED_REBER, "BTBTXSETE")
+        ['TP', 'B', 'TP', 'SX', 'XS', 'E', 'T', 'E']
+    """
+    state: Any = 0
+    found = []
+    for symbol in string[:-1]:
+        state = automaton[state][symbol]
+        found.append("".join(automaton[state]))
+    return found
+
+
+def one_hot(strings: Sequence[str], n_steps: int) -> np.ndarray:
+    """Strings, the last symbol left out, as (strings, n_steps, symbols); zeros after the end."""
+    table = np.zeros((len(strings), n_steps, len(SYMBOLS)), np.float32)
+    for row, string in enumerate(strings):
+        for t, symbol in enumerate(string[:-1]):
+            table[row, t, SYMBOLS.index(symbol)] = 1
+    return table
+
+
+def legal_table(automaton: Automaton, strings: Sequence[str], n_steps: int) -> np.ndarray:
+    """What may come after each step: bool, (strings, n_steps, symbols); nothing after the end."""
+    table = np.zeros((len(strings), n_steps, len(SYMBOLS)), bool)
+    for row, string in enumerate(strings):
+        for t, legal in enumerate(legal_successors(automaton, string)):
+            table[row, t, [SYMBOLS.index(symbol) for symbol in legal]] = True
+    return table
+
+
+def are_legal_highest(legal: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """Of which strings the legal successors are the most active outputs at every step.
+
+    Args:
+        legal: As `legal_table`, (strings, time, symbols).
+        outputs: The same shape.
+
+    Returns:
+        Shape (strings,), bool.
+
+    Example:
+        >>> legal = np.array([[[True, False], [False, False]]])  # a string of one step
+        >>> are_legal_highest(legal, np.array([[[0.2, 0.1], [0.0, 0.0]]])).tolist()
+        [True]
+    """
+    lowest = np.where(legal, outputs, np.inf).min(axis=-1)
+    highest = np.where(legal, -np.inf, outputs).max(axis=-1)
+    return ((lowest > highest) | ~legal.any(axis=-1)).all(axis=-1)  # NaN is wrong
+
+
+@dataclass(frozen=True)
+class GrammarSettings:
+    """Strings and networks.
+
+    Attributes:
+        train_strings: Strings to learn from, again and again.
+        validation_strings: Others, never learnt from; training stops when all of these and of
+            the first are right.
+        test_strings: Others, for the success test alone.
+        units: Of the hidden layer, in all variants but those of 1997.
+        forget_bias: Where the biases of forget gates start.
+        batch_strings: Strings of an update of the gradient variants.
+        round_strings: Strings between two looks at the stopping rule; a multiple of the batch.
+        right_looks: At so many looks in a row all must be right.
+        learning_rate: Of Adam, in the gradient variants.
+        online_learning_rate: Of the online rule.
+    """
+
+    train_strings: int = 256
+    validation_strings: int = 256
+    test_strings: int = 256
+    units: int = 16
+    forget_bias: float = 3.0
+    batch_strings: int = 16
+    round_strings: int = 320
+    right_looks: int = 3
+    learning_rate: float = 0.01
+    online_learning_rate: float = 0.5
+
+    def __post_init__(self) -> None:
+        counts = ("train_strings", "validation_strings", "test_strings", "units")
+        for name in (*counts, "batch_strings", "right_looks"):
+            check_whole(name, getattr(self, name), least=1)
+        check_whole("round_strings", self.round_strings, least=self.batch_strings)
+
+
+def string_sets(settings: GrammarSettings, seed: int) -> dict[str, list[str]]:
+    """The sets `train`, `validation`, `test` of a seed.
+
+    Training strings are drawn as the grammar makes them, so that the short ones are there more
+    than once. The others are drawn until there are enough that differ from these and from each
+    other, and are dealt to their sets by chance.
+
+    Example:
+        >>> sets = string_sets(GrammarSettings(), seed=0)
+        >>> len(sets["test"]), set(sets["test"]) & set(sets["train"])
+        (256, set())
+    """
+    rng = np.random.default_rng([seed, STRINGS])
+    train = [random_string(EMBEDDED_REBER, rng) for _ in range(settings.train_strings)]
+    known, others = set(train), []
+    while len(others) < settings.validation_strings + settings.test_strings:
+        string = random_string(EMBEDDED_REBER, rng)
+        if string not in known:
+            known.add(string)
+            others.append(string)
+    others = [others[k] for k in rng.permutation(len(others)).tolist()]
+    n = settings.validation_strings
+    return {"train": train, "validation": others[:n], "test": others[n:]}
+
+
+def _train(job: Job) -> list[Trained]:
+    from lstmmusic.layers import OnlineLSTM
+    from lstmmusic.tasks import _networks, _training
+
+    settings: GrammarSettings = job.settings
+    # What a training may see: the test strings are not among it.
+    sets = [string_sets(settings, seed) for seed in job.seeds]
+    known = [found["train"] + found["validation"] for found in sets]
+    n_steps = max(len(string) for strings in known for string in strings) - 1
+    inputs = [one_hot(strings, n_steps) for strings in known]
+    targets = [one_hot([string[1:] + " " for string in strings], n_steps) for strings in known]
+
+    def draw(k: int, rng: np.random.Generator, n: int) -> _training.Strings:
+        rows = rng.integers(settings.train_strings, size=n)
+        asked = targets[k][rows]
+        return _training.Strings(inputs[k][rows], asked, asked.sum(axis=-1))
+
+    rule = _AllRight(known, np.stack(inputs), settings)
+    is_online = job.variant == "online1997"
+    # 3 blocks of 2 cells, 276 weights: Hochreiter, Schmidhuber (1997), Experiment 1.
+    original = _networks.Original(
+        blocks=3,
+        cells_per_block=2,
+        biased=("input", "output"),
+        has_output_bias=False,
+        weight_range=0.2,
+        output_gate_bias=(-1.0, -2.0, -3.0),
+    )
+    columns = [
+        _networks.layers_of(
+            job.variant,
+            seed,
+            len(SYMBOLS),
+            len(SYMBOLS),
+            settings.units,
+            original,
+            settings.forget_bias,
+            output_activation="sigmoid" if is_online else None,
+        )
+        for seed in job.seeds
+    ]
+    networks = _networks.Networks(columns)
+    if is_online:
+        onlines = [OnlineLSTM(layer, head) for layer, head in columns]
+        learner: _training.Learner = _training.OnlineLearner(
+            onlines,
+            networks,
+            job.seeds,
+            draw,
+            rule,
+            settings.round_strings,
+            settings.online_learning_rate,
+        )
+    else:
+        learner = _training.GradientLearner(
+            networks,
+            job.seeds,
+            draw,
+            "cross_entropy",
+            rule,
+            settings.batch_strings,
+            settings.round_strings // settings.batch_strings,
+            settings.learning_rate,
+        )
+    return _training.train(learner, job)
+
+
+class _AllRight:
+    """Stops a network when every training and every validation string is, and stays, right."""
+
+    def __init__(
+        self, strings: list[list[str]], inputs: np.ndarray, settings: GrammarSettings
+    ) -> None:
+        tables = [legal_table(EMBEDDED_REBER, found, inputs.shape[2]) for found in strings]
+        self._legal, self._inputs, self._settings = np.stack(tables), inputs, settings
+        self._looks = np.zeros(len(strings), np.int64)
+
+    def seen(self, index: int, strings: Any, outputs: np.ndarray) -> None:
+        pass
+
+    def met(self, predict: Any) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        right: Any = are_legal_highest(self._legal, predict(self._inputs))
+        n_train = self._settings.train_strings
+        train, unseen = right[:, :n_train], right[:, n_train:]
+        metrics = {"train_right": train.mean(axis=1), "validation_right": unseen.mean(axis=1)}
+        self._looks = np.where(right.all(axis=1), self._looks + 1, 0)
+        return self._looks >= self._settings.right_looks, metrics
+
+    def paces(self) -> np.ndarray:
+        return np.ones(len(self._looks))
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {"looks": self._looks}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        self._looks = state["looks"].copy()
+
+
+def _test(settings: GrammarSettings, seed: int, solver: Any) -> Verdict:
+    sets = string_sets(settings, seed)
+    strings = sets["train"] + sets["test"]
+    n_steps = max(map(len, strings)) - 1
+    outputs = solver(one_hot(strings, n_steps))
+    right = are_legal_highest(legal_table(EMBEDDED_REBER, strings, n_steps), outputs)
+    shares = {
+        "train_right": float(right[: settings.train_strings].mean()),
+        "test_right": float(right[settings.train_strings :].mean()),
+    }
+    return Verdict(bool(right.all()), shares)
+
+
+def _oracle(settings: GrammarSettings) -> Any:
+    """Follows the automaton and answers 1 for every legal successor."""
+
+    def solve(inputs: np.ndarray) -> np.ndarray:
+        outputs = np.zeros(inputs.shape)
+        for row, steps in enumerate(inputs):
+            state: Any = 0
+            for t, x in enumerate(steps[steps.any(axis=-1)]):
+                state = EMBEDDED_REBER[state][SYMBOLS[int(x.argmax())]]
+                for symbol in EMBEDDED_REBER[state]:
+                    outputs[row, t, SYMBOLS.index(symbol)] = 1
+        return outputs
+
+    return solve
+
+
+_SOURCE = "Hochreiter, Schmidhuber (1997), Experiment 1"
+
+
+def _published(strings: float, network: str, variant: str = "", doubt: str = "") -> Published:
+    return Published(strings, "training strings", network, _SOURCE, variant, doubt)
+
+
+TASKS = (
+    Task(
+        name="embedded_reber",
+        title="Embedded Reber grammar",
+        family="grammars",
+        tags=("grammar", "long lag", "1997"),
+        about=(
+            "Strings of the embedded Reber grammar (seven symbols, one-hot; where two may come, "
+            "each does with probability 1/2) are read symbol by symbol, and the next symbol is to "
+            "be told; the last but one repeats the second, at least six steps before. A network "
+            "is reset after every string. A string is right if the legal successors are at every "
+            "step the most active outputs. Success: 256 training strings and 256 test strings are "
+            "all right. Training stops when the training strings and 256 further validation "
+            "strings are right at three looks in a row, 320 strings apart; the test strings are "
+            "looked at once, afterwards. The training strings are drawn as the grammar makes "
+            "them, the others all differ from these and from each other."
+        ),
+        published=(
+            _published(8440, "LSTM, 3 blocks of 2, rate 0.5, 30 of 30", "online1997"),
+            _published(9500, "LSTM, 4 blocks of 1, rate 0.5, 97 % of 30"),
+            _published(39_740, "LSTM, 4 blocks of 1, rate 0.1, 30 of 30"),
+            _published(25_000, "RTRL, 12 units, some", doubt="how many of how many is not told"),
+            _published(182_000, "recurrent cascade-correlation, 50 %"),
+        ),
+        presets={
+            "quick": Preset(
+                "quick",
+                GrammarSettings(),
+                budget=48_000,
+                budgets={"online1997": 12_000},
+                bar="all training and test strings right, of 2 in 3 networks",
+            ),
+            "paper": Preset(
+                "paper",
+                GrammarSettings(),
+                budget=200_000,
+                budgets={"lstm1997": 60_000, "rnn": 60_000, "online1997": 25_000},
+            ),
+        },
+        tiny=Preset(
+            "tiny",
+            GrammarSettings(
+                train_strings=8,
+                validation_strings=4,
+                test_strings=4,
+                units=4,
+                batch_strings=4,
+                round_strings=8,
+            ),
+            budget=16,
+        ),
+        variants=("peephole", "lstm1997", "keras_lstm", "rnn", "online1997"),
+        step_unit="training strings",
+        train=_train,
+        test=_test,
+        oracle=_oracle,
+    ),
+)

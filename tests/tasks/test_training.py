@@ -1,0 +1,205 @@
+"""Laws of the loop that all experiments learn in."""
+
+import keras
+import numpy as np
+import pytest
+
+from lstmmusic.fitting import RunFolder
+from lstmmusic.layers import OnlineLSTM, PeepholeLSTM
+from lstmmusic.tasks import _training
+from lstmmusic.tasks._networks import Networks
+from lstmmusic.tasks._training import GradientLearner, OnlineLearner, Strings, train
+from lstmmusic.tasks.task import Job
+
+pytestmark = pytest.mark.keras
+kinds = pytest.mark.parametrize("kind", ["gradient", "online"])
+
+
+class Counts:
+    """A rule that stops network k after so many rounds, and keeps what it was told."""
+
+    def __init__(self, rounds):
+        self.rounds, self.n = np.array(rounds), np.zeros(1)
+        self.heard = []
+
+    def seen(self, index, strings, outputs):
+        self.heard.append((index, outputs.shape))
+
+    def met(self, predict):
+        self.n = self.n + 1
+        return self.rounds <= self.n[0], {"rounds": np.full(len(self.rounds), self.n[0])}
+
+    def paces(self):
+        return np.ones(len(self.rounds))
+
+    def state(self):
+        return {"n": self.n}
+
+    def restore(self, state):
+        self.n = state["n"].copy()
+
+
+def column(seed, kind="online"):
+    """An LSTM where the rule wants one, else what compiles quickly."""
+
+    def uniform(n):
+        return keras.initializers.RandomUniform(-1, 1, seed=10 * seed + n)
+
+    if kind == "gradient":
+        return [dense(2, uniform(1)), dense(1, uniform(4))]
+    hidden = PeepholeLSTM(
+        2,
+        return_sequences=True,
+        kernel_initializer=uniform(1),
+        recurrent_initializer=uniform(2),
+        peephole_initializer=uniform(3),
+    )
+    hidden.build((None, None, 2))
+    return [hidden, dense(1, uniform(4))]
+
+
+def dense(units, initializer):
+    layer = keras.layers.Dense(units, activation="sigmoid", kernel_initializer=initializer)
+    layer.build((None, None, 2))
+    return layer
+
+
+def learner_of(kind, seeds, rounds=None, loudness=None, clip_norm=1.0):
+    """Loudness is how much larger a network's targets are."""
+    columns = [column(seed, kind) for seed in seeds]
+    loudness = loudness or [1.0] * len(seeds)
+
+    def draw(k, rng, n):
+        inputs = rng.normal(size=(n, 4, 2))
+        weights = np.ones((n, 4))
+        weights[:, 0] = 0
+        return Strings(inputs, loudness[k] * rng.uniform(size=(n, 4, 1)), weights)
+
+    rule, networks = Counts(rounds or [99] * len(seeds)), Networks(columns)
+    if kind == "online":
+        onlines = [OnlineLSTM(*pair) for pair in columns]
+        return OnlineLearner(onlines, networks, seeds, draw, rule, 4, 0.3)
+    return GradientLearner(networks, seeds, draw, "squared", rule, 2, 2, 0.1, clip_norm)
+
+
+def weights_of(learner, index):
+    """What one network answers says which weights it has."""
+    inputs = np.random.default_rng(8).normal(size=(3, 4, 2))
+    return learner.solver(index)(inputs)
+
+
+def learnt(learner, n_rounds, first=0):
+    for n_round in range(first, first + n_rounds):
+        learner.learn(n_round, np.ones(len(learner._seeds), bool))
+    return learner
+
+
+@kinds
+def test_a_frozen_network_does_not_move(kind):
+    learner = learnt(learner_of(kind, (0, 1)), 1)
+    before = [weights_of(learner, k) for k in (0, 1)]
+    for n_round in (1, 2):
+        learner.learn(n_round, np.array([True, False]))
+    assert np.abs(weights_of(learner, 0) - before[0]).max() > 1e-3
+    np.testing.assert_array_equal(weights_of(learner, 1), before[1])
+
+
+@kinds
+def test_a_network_learns_the_same_alone_and_beside_a_loud_one(kind):
+    """Each network's gradient is clipped by itself."""
+    alone = learnt(learner_of(kind, (1,)), 3)
+    company = learnt(learner_of(kind, (0, 1), loudness=[1000.0, 1.0]), 3)
+    np.testing.assert_allclose(weights_of(company, 1), weights_of(alone, 0), rtol=0, atol=2e-5)
+    assert np.abs(weights_of(company, 0) - weights_of(alone, 0)).max() > 1e-2
+
+
+def test_a_gradient_is_clipped_where_it_is_longer():
+    free, short = (
+        weights_of(learnt(learner_of("gradient", (1,), loudness=[50.0], clip_norm=norm), 2), 0)
+        for norm in (1e4, 1e-3)
+    )
+    assert np.abs(free - short).max() > 1e-4
+
+
+@kinds
+def test_what_goes_on_from_a_kept_state_learns_the_same(kind):
+    whole = learnt(learner_of(kind, (0, 1)), 4)
+    half = learnt(learner_of(kind, (0, 1)), 2)
+    kept = {name: np.array(values) for name, values in half.state().items()}
+    other = learner_of(kind, (0, 1))
+    other.restore(kept)
+    learnt(other, 2, first=2)
+    for name, values in whole.state().items():
+        np.testing.assert_array_equal(other.state()[name], values, err_msg=name)
+
+
+def test_the_online_rule_changes_weights_at_every_step_that_has_a_target():
+    learner = learner_of("online", (3,))
+    rng = np.random.default_rng([3, _training.TRAINING, 0])
+    strings = learner._draw(0, rng, 4)
+    twin = OnlineLSTM(*column(3))
+    for inputs, targets in zip(strings.inputs, strings.targets, strict=True):
+        twin.reset()
+        twin.step(inputs[0])
+        for x, target in zip(inputs[1:], targets[1:], strict=True):
+            twin.descend(twin.step(x, target).gradient, 0.3)
+    learnt(learner, 1)
+    for name, weight in twin.weights.items():
+        np.testing.assert_allclose(learner._onlines[0].weights[name], weight, rtol=1e-12)
+
+
+class Counting:
+    """Learns nothing, but knows which networks were asked to."""
+
+    steps_per_round = 10
+
+    def __init__(self, rounds):
+        self.rule, self.learnt = Counts(rounds), np.zeros(len(rounds))
+
+    def learn(self, n_round, active):
+        self.learnt = self.learnt + active
+        return self.rule.met(None)
+
+    def state(self):
+        return {"learnt": self.learnt, **self.rule.state()}
+
+    def restore(self, state):
+        self.learnt = state["learnt"].copy()
+        self.rule.restore(state)
+
+    def solver(self, index):
+        return self.learnt[index]
+
+
+@pytest.mark.parametrize(
+    ("budget", "steps", "stopped"),
+    [
+        (100, [10, 30, 50], [True, True, True]),
+        (50, [10, 30, 50], [True, True, True]),
+        (49, [10, 30, 40], [True, True, False]),  # a fifth round would go beyond it
+        (9, [0, 0, 0], [False, False, False]),
+    ],
+)
+def test_each_network_learns_until_its_own_stop_or_the_budget(budget, steps, stopped):
+    found = train(Counting([1, 3, 5]), Job("", None, budget, (0, 1, 2)))
+    assert [trained.steps for trained in found] == steps
+    assert [trained.has_stopped for trained in found] == stopped
+    assert [10 * trained.solver for trained in found] == steps
+
+
+def test_a_stop_and_a_resume_are_no_stop(tmp_path, monkeypatch):
+    monkeypatch.setattr(_training, "CHECKPOINT_SECONDS", 0.0)
+    whole = train(Counting([2, 6]), Job("", None, 100, (0, 1)))
+
+    def stop(steps, budget, metrics):
+        if steps == 40:
+            raise KeyboardInterrupt
+
+    run = RunFolder(tmp_path / "run", {"seed": 0}, False)
+    with pytest.raises(KeyboardInterrupt):
+        train(Counting([2, 6]), Job("", None, 100, (0, 1), run, stop))
+    run.set_state("interrupted")
+    again = RunFolder(tmp_path / "run", {"seed": 0}, True)
+    learner = Counting([2, 6])
+    assert train(learner, Job("", None, 100, (0, 1), again)) == whole
+    assert learner.learnt.tolist() == [2, 6]
