@@ -6,22 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lstmmusic.errors import InputError
-from lstmmusic.io._bytes import check_output
-from lstmmusic.io.midi_read import read_midi
+from lstmmusic.io._bytes import check_output, read_bytes
+from lstmmusic.io.midi_read import parse_midi
 from lstmmusic.io.midi_write import write_midi
-from lstmmusic.io.notation_read import read_abc, read_musicxml
+from lstmmusic.io.notation_read import parse_abc, parse_musicxml
 from lstmmusic.io.notation_write import write_musicxml
 from lstmmusic.score import Score
 
-READERS: dict[str, Callable[[str | Path], Score]] = {
-    ".mid": read_midi,
-    ".midi": read_midi,
-    ".kar": read_midi,
-    ".rmi": read_midi,
-    ".musicxml": read_musicxml,
-    ".xml": read_musicxml,
-    ".mxl": read_musicxml,
-    ".abc": read_abc,
+# Bytes, the name of their file, and a list that takes what had to be mended.
+READERS: dict[str, Callable[[bytes, str, list[str]], Score]] = {
+    ".mid": parse_midi,
+    ".midi": parse_midi,
+    ".kar": parse_midi,
+    ".rmi": parse_midi,
+    ".musicxml": lambda data, source, _: parse_musicxml(data, source),
+    ".xml": lambda data, source, _: parse_musicxml(data, source),
+    ".mxl": lambda data, source, _: parse_musicxml(data, source),
+    ".abc": lambda data, source, _: parse_abc(data, source),
 }
 WRITERS: dict[str, Callable[[Score, str | Path, bool], None]] = {
     ".mid": write_midi,
@@ -48,7 +49,27 @@ def load(path: str | Path) -> Score:
         >>> lstmmusic.load(path).parts[0].notes["pitch"].tolist()
         [60, 61, 62]
     """
-    return _by_suffix(READERS, path)(path)
+    reader = _by_suffix(READERS, path)
+    return reader(read_bytes(Path(path)), str(path), [])
+
+
+def parse(data: bytes, name: str, repairs: list[str] | None = None) -> Score:
+    r"""As `load`, from the bytes of a file; of an ABC file, its first tune.
+
+    Args:
+        data: The whole file.
+        name: Its name, whose suffix decides; error messages begin with it.
+        repairs: What had to be mended is added to this list, in words for people.
+
+    Raises:
+        InputError: As `load`.
+
+    Example:
+        >>> import lstmmusic.io
+        >>> lstmmusic.io.parse(b"X:1\nL:1/4\nK:C\nCEG\n", "a.abc").length_quarters
+        3.0
+    """
+    return _by_suffix(READERS, name)(data, name, [] if repairs is None else repairs)
 
 
 def save(score: Score, path: str | Path, force: bool = False) -> None:

@@ -6,11 +6,14 @@ given text rather than files (it would keep pickled copies of files), and never 
 
 from __future__ import annotations
 
+import codecs
 import io
 import lzma
+import re
 import zipfile
 import zlib
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
     from music21 import stream
 
 
+_ABC_TUNE = re.compile(rb"^X:", re.M)
+_ABC_FIELD = re.compile(rb"^[A-DF-IL-OQRZmrs]:.*\n", re.M)  # those that may stand at the head
+
+
 def read_musicxml(path: str | Path) -> Score:
     """Reads `.musicxml`, `.xml` or compressed `.mxl`; repeats are played out.
 
@@ -31,27 +38,47 @@ def read_musicxml(path: str | Path) -> Score:
         InputError: Not MusicXML; the message names the file.
     """
     path = Path(path)
-    data = read_bytes(path)
+    return parse_musicxml(read_bytes(path), str(path))
+
+
+def parse_musicxml(data: bytes, source: str) -> Score:
+    """As `read_musicxml`, from bytes that `source` names."""
     if data[:2] == b"PK":
-        data = _unzip(data, str(path))
+        data = _unzip(data, source)
     if b"<score-partwise" not in data[:4096] and b"<score-timewise" not in data[:4096]:
-        raise InputError(str(path), "a MusicXML score", describe(data))
-    return _parse(data.decode("utf-8", errors="replace"), "musicxml", str(path))
+        raise InputError(source, "a MusicXML score", describe(data))
+    return _parse(data.decode("utf-8", errors="replace"), "musicxml", source)
 
 
-def read_abc(path: str | Path) -> Score:
-    """Reads the first tune of an `.abc` file.
+def parse_abc(data: bytes, source: str) -> Score:
+    """The first tune of an ABC file, from bytes that `source` names.
 
     Raises:
         InputError: Not ABC; the message names the file.
     """
-    path = Path(path)
-    text = read_bytes(path).decode("utf-8", errors="replace")
+    tune, *_ = split_abc(data) or [data]
+    text = tune.decode("utf-8", errors="replace")
     if "K:" not in text or "X:" not in text:
-        raise InputError(
-            str(path), "an ABC tune with the fields X: and K:", describe(text.encode())
-        )
-    return _parse(text, "abc", str(path))
+        raise InputError(source, "an ABC tune with the fields X: and K:", describe(text.encode()))
+    return _parse(text, "abc", source)
+
+
+def split_abc(data: bytes) -> list[bytes]:
+    r"""The tunes of an ABC file, each with the fields that stand before the first one.
+
+    Example:
+        >>> book = b"M:3/4\nX:1\nK:C\nabc\nX:2\nK:G\nbag\n"
+        >>> split_abc(book)[1]
+        b'X:2\nM:3/4\nK:G\nbag\n'
+    """
+    data = data.removeprefix(codecs.BOM_UTF8)
+    starts = [match.start() for match in _ABC_TUNE.finditer(data)]
+    head = b"".join(_ABC_FIELD.findall(data[: starts[0]])) if starts else b""
+    tunes = []
+    for start, stop in pairwise([*starts, len(data)]):
+        number, newline, rest = data[start:stop].partition(b"\n")
+        tunes.append(number + newline + head + rest)
+    return tunes
 
 
 def _unzip(data: bytes, source: str) -> bytes:

@@ -1,25 +1,22 @@
-"""Reading files of unknown origin: first in a process of its own.
+"""Reading one file of unknown origin: first in a process of its own.
 
-The libraries underneath are written in C++ or trust their input; a file made to harm could crash
-the process, fill the memory or never end. A child process with limits reads the file first. Only
-if it comes through is the file read again here, where it does the same; what the child refuses is
-refused in the child's words.
+Only if a `ReaderProcess` comes through is the file read again here, where it does the same; what
+the child refuses is refused in the child's words.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 from lstmmusic.errors import InputError
-from lstmmusic.io.files import READERS, load
+from lstmmusic.io._bytes import read_bytes
+from lstmmusic.io.files import READERS, load, parse
+from lstmmusic.io.reader_process import ReaderError, ReaderProcess
 from lstmmusic.score import Score
 
 MAX_SECONDS = 60
 MAX_MEMORY_BYTES = 2 * 2**30
-_REFUSED = 2
 
 
 def load_untrusted(path: str | Path, max_seconds: float = MAX_SECONDS) -> Score:
@@ -35,37 +32,27 @@ def load_untrusted(path: str | Path, max_seconds: float = MAX_SECONDS) -> Score:
     path = Path(path)
     if path.suffix.lower() not in READERS or not path.is_file():
         return load(path)  # raises, with its own words
-    command = [sys.executable, "-m", "lstmmusic.io.untrusted", str(path)]
+    data = read_bytes(path)
+    limits = (max_seconds, MAX_MEMORY_BYTES, max_seconds)
     try:
-        child = subprocess.run(
-            command, capture_output=True, timeout=max_seconds, check=False, stdin=subprocess.DEVNULL
-        )
-    except subprocess.TimeoutExpired:
-        raise InputError(
-            str(path), f"a file that is read within {max_seconds:g} s", "a slower one"
-        ) from None
-    words = child.stdout.splitlines()
-    if child.returncode == _REFUSED and words:
-        raise InputError(*json.loads(words[-1]))
-    if child.returncode:
-        raise InputError(str(path), "a file that can be read", "one that crashes its reader")
-    return load(path)
+        with ReaderProcess("lstmmusic.io.untrusted:try_out", *limits) as reader:
+            found, _ = reader.ask({"name": str(path)}, data)
+    except ReaderError as error:
+        if error.why == "slow":
+            expected, received = f"a file that is read within {max_seconds:g} s", "a slower one"
+        else:
+            expected, received = "a file that can be read", f"one that {error}"
+        raise InputError(str(path), expected, received) from None
+    if found:
+        raise InputError(found["argument"], found["expected"], found["received"])
+    return parse(data, str(path))
 
 
-def _main(path: str) -> int:
+def try_out(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    """Reads the bytes in the child; returns the words of the refusal, or none."""
     try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-    except (ImportError, ValueError, OSError):
-        pass  # Windows, or a lower limit that is already in force
-    try:
-        load(path)
+        parse(data, request["name"])
     except InputError as error:
-        sys.stdout.write(json.dumps([error.argument, error.expected, str(error.received)]))
-        return _REFUSED
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(_main(sys.argv[1]))
+        words = {"argument": error.argument, "expected": error.expected}
+        return {**words, "received": str(error.received)}, b""
+    return {}, b""

@@ -28,17 +28,17 @@ def reader(tmp_path, monkeypatch):
         program = tmp_path / "python"
         program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         program.chmod(0o755)
-        monkeypatch.setattr(untrusted.sys, "executable", str(program))
+        monkeypatch.setattr(sys, "executable", str(program))
 
     return stand_in
 
 
 @pytest.fixture
 def never_read_here(monkeypatch):
-    def fail(path):
-        raise AssertionError(f"{path} was read in this process")
+    def fail(_, name):
+        raise AssertionError(f"{name} was read in this process")
 
-    monkeypatch.setattr(untrusted, "load", fail)
+    monkeypatch.setattr(untrusted, "parse", fail)
 
 
 def test_a_harmless_file_is_loaded(path):
@@ -49,7 +49,7 @@ def test_a_refused_file_is_refused_in_the_same_words_without_reading_it_here(pat
     path.write_bytes(path.read_bytes()[:-3])
     with pytest.raises(InputError, match="truncated") as plain:
         load(path)
-    monkeypatch.setattr(untrusted, "load", None)
+    monkeypatch.setattr(untrusted, "parse", None)
     with pytest.raises(InputError, match=f"^{re.escape(str(plain.value))}$"):
         load_untrusted(path)
 
@@ -85,6 +85,6 @@ def test_what_is_no_file_to_read_needs_no_reader(tmp_path, reader):
 def test_a_file_that_fills_the_memory_is_refused_without_reading_it_here(tmp_path, monkeypatch):
     path = tmp_path / "bomb.abc"
     path.write_text("X:1\nM:1200000000/4\nL:1/8\nK:C\nC4|]\n", encoding="utf-8")
-    monkeypatch.setattr(untrusted, "load", None)
+    monkeypatch.setattr(untrusted, "parse", None)
     with pytest.raises(InputError, match=r"bomb\.abc: expected abc that can be read, got damage"):
         load_untrusted(path, max_seconds=20)

@@ -59,6 +59,21 @@ def test_the_feel_is_read_from_its_marker():
     assert parse_midi(midi([text("marker", "feel=Swing"), ON, OFF])).feel == "Swing"
 
 
+def test_a_file_without_time_signature_says_no_metre():
+    score = parse_midi(midi([ON, OFF]))
+    assert score.metres == (Timed(0.0, Metre(4, 4)),)
+    assert not score.metre_is_known
+
+
+@pytest.mark.parametrize("signature", [metre(4, 4), metre(3, 4)])
+def test_a_time_signature_is_known(signature):
+    assert parse_midi(midi([signature, ON, OFF])).metre_is_known
+
+
+def test_an_absurd_time_signature_alone_says_no_metre():
+    assert not parse_midi(midi([metre(0, 4), ON, OFF])).metre_is_known
+
+
 def test_a_single_short_first_bar_is_a_pickup():
     score = parse_midi(midi([metre(1, 4), metre(4, 4, 480), ON, OFF]))
     assert score.pickup_quarters == 1

@@ -1,0 +1,228 @@
+"""What was made of every file: for programs as JSON, for tables as CSV, for people in words."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lstmmusic.corpus.scan import Ignored
+
+USED, REPAIRED, SKIPPED, DUPLICATE = STATUSES = ("used", "repaired", "skipped", "duplicate")
+SMALL_TUNES = 20
+MANY = 0.1  # the share of the files from which on advice is worth a line
+LOW_CONFIDENCE = 0.5
+SHOWN_REASONS = 5
+FILES = ("csv", "json", "html")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was made of one file.
+
+    Attributes:
+        file: Name relative to the folder.
+        status: One of `STATUSES`.
+        reason: How it was repaired, why it was skipped, which file it is a duplicate of; empty for
+            a file that is used as it is.
+        kind: The reason in few words, the same for all files that share it.
+        split: `train`, `validation` or `test`; empty where the file is not used.
+        tune: The tune it is a version of; empty where it is not used.
+        found: What was found: melody, notes, bars, key, metre, tempo (felt beats a minute), swing,
+            choruses, forms, where the chords come from; empty where it cannot be read.
+    """
+
+    file: str
+    status: str
+    reason: str = ""
+    kind: str = ""
+    split: str = ""
+    tune: str = ""
+    found: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a build made of a folder.
+
+    Attributes:
+        corpus: The Parquet file; empty where no piece can be used.
+        rows: What was made of every file, by name; each has one status.
+        ignored: What is no music, and is not counted.
+        unknown_patterns: Patterns of the overrides that match no file.
+        page: The report for people.
+        note: What had to be given up when the tunes were split; empty where nothing.
+    """
+
+    corpus: str
+    rows: tuple[Row, ...]
+    ignored: tuple[Ignored, ...] = ()
+    unknown_patterns: tuple[str, ...] = ()
+    page: str = ""
+    note: str = ""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many files have each status."""
+        found = Counter(row.status for row in self.rows)
+        return {status: found[status] for status in STATUSES}
+
+    @property
+    def kept(self) -> list[Row]:
+        """The files that are in the corpus."""
+        return [row for row in self.rows if row.status in (USED, REPAIRED)]
+
+    @property
+    def n_tunes(self) -> int:
+        """How many tunes the corpus has versions of."""
+        return len({row.tune for row in self.kept})
+
+    @property
+    def is_small(self) -> bool:
+        """True where there are too few tunes to train a network from scratch."""
+        return self.n_tunes < SMALL_TUNES
+
+    def summary(self) -> dict[str, Any]:
+        """The numbers, for programs: `files = used + repaired + skipped + duplicates`."""
+        counts = self.counts
+        splits = Counter(row.split for row in self.kept)
+        return {
+            "corpus": self.corpus,
+            "files": len(self.rows),
+            "used": counts[USED],
+            "repaired": counts[REPAIRED],
+            "skipped": counts[SKIPPED],
+            "duplicates": counts[DUPLICATE],
+            "ignored": len(self.ignored),
+            "tunes": self.n_tunes,
+            "choruses": sum(row.found["choruses"] for row in self.kept),
+            "notes": sum(row.found["notes"] for row in self.kept),
+            "splits": dict(sorted(splits.items())),
+            "reasons": [
+                {"status": status, "reason": kind, "files": count, "example": example}
+                for status, kind, count, example in self.reasons()
+            ],
+            "advice": self.advice(),
+            "unknown_patterns": list(self.unknown_patterns),
+            "report": self.page,
+        }
+
+    def reasons(self) -> list[tuple[str, str, int, str]]:
+        """Status, reason, how many files, and one of them; the commonest first."""
+        counts: Counter[tuple[str, str]] = Counter()
+        examples: dict[tuple[str, str], str] = {}
+        for row in self.rows:
+            if row.kind:
+                counts[row.status, row.kind] += 1
+                examples.setdefault((row.status, row.kind), row.file)
+        ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+        return [(*key, count, examples[key]) for key, count in ranked]
+
+    def advice(self) -> list[str]:
+        """What would help most."""
+        kept, words = self.kept, []
+        unclear = sum(1 for row in kept if row.found["melody_confidence"] < LOW_CONFIDENCE)
+        if unclear > MANY * len(self.rows):
+            words.append(
+                f"{count_files(unclear)} have no melody part that can be told for sure: name it "
+                "with --melody, or file by file with --overrides"
+            )
+        guessed = [row for row in kept if row.found["chords"] == "inferred"]
+        unsure = sum(1 for row in guessed if row.found["chords_confidence"] < LOW_CONFIDENCE)
+        if unsure > MANY * len(self.rows):
+            words.append(
+                f"the chords of {count_files(unsure)} are little more than guessed: add them as "
+                "markers (chord=C7), or use files with a chord part"
+            )
+        bare = sum(1 for row in kept if not row.found["choruses"])
+        if kept and bare > len(kept) / 2:
+            words.append(
+                f"{count_files(bare)} hold no chorus of a blues form that we know: what is learnt "
+                "from them is melody, not form"
+            )
+        if kept and self.is_small:
+            words.append(
+                f"{self.n_tunes} tunes are too few to train from scratch (at least {SMALL_TUNES}): "
+                "start from a trained model with --from twelve-bar, or add music"
+            )
+        words += [self.note] if self.note else []
+        words += [f"the pattern {name!r} matches no file" for name in self.unknown_patterns]
+        return words
+
+    def as_csv(self) -> bytes:
+        """A table with one row a file."""
+        names = ["file", "status", "reason", "split", "tune", *FOUND_NAMES]
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow(names)
+        for row in self.rows:
+            found = [_cell(row.found.get(name)) for name in FOUND_NAMES]
+            writer.writerow([row.file, row.status, row.reason, row.split, row.tune, *found])
+        return buffer.getvalue().encode()
+
+    def as_json(self) -> bytes:
+        """The summary, with all rows and what was ignored."""
+        rows = [asdict(row) for row in self.rows]
+        ignored = [entry._asdict() for entry in self.ignored]
+        whole = {**self.summary(), "rows": rows, "ignored_files": ignored}
+        return json.dumps(whole, ensure_ascii=False, indent=1).encode() + b"\n"
+
+    def describe(self) -> str:
+        """A summary in words, for a terminal."""
+        counts, numbers = self.counts, self.summary()
+        lines = [
+            f"{count_files(len(self.rows))}: {counts[USED]} used, {counts[REPAIRED]} repaired, "
+            f"{counts[SKIPPED]} skipped, {counts[DUPLICATE]} duplicates"
+            + (f"; {count_files(len(self.ignored))} ignored" if self.ignored else "")
+        ]
+        if self.kept:
+            splits = ", ".join(f"{count} {name}" for name, count in numbers["splits"].items())
+            lines.append(
+                f"{self.n_tunes} tunes, {numbers['choruses']:,} choruses, {numbers['notes']:,} "
+                f"notes of melody; {splits}"
+            )
+        reasons = self.reasons()
+        for status, kind, count, example in reasons[:SHOWN_REASONS]:
+            lines.append(f"{count} {status}: {kind} (such as {example})")
+        if len(reasons) > SHOWN_REASONS:
+            lines.append(f"... and {len(reasons) - SHOWN_REASONS} more reasons in the report")
+        lines += [f"advice: {words}" for words in self.advice()]
+        lines.append(f"every file: {self.page}")
+        return "\n".join(lines)
+
+
+FOUND_NAMES = (
+    *("notes", "bars", "key", "metre", "tempo", "swing", "choruses", "forms"),
+    *("chords", "chords_confidence", "melody", "melody_confidence"),
+)
+
+
+def repair_kind(words: str) -> str:
+    """A repair in few words, the same for all files that needed it.
+
+    Example:
+        >>> repair_kind("the file says C major: A minor found")
+        'the file says another key'
+    """
+    kind = re.sub(r" \([^)]*\)", "", words.partition(":")[0])
+    kind = re.sub(r"[A-G][b#]? (major|minor)", "another key", kind)
+    return re.sub(r"\b\d[\d,]*\b", "some", kind)
+
+
+def report_paths(corpus: Path) -> dict[str, Path]:
+    """Where the report of a corpus lies: `NAME.report.csv`, `.json`, `.html` beside it."""
+    return {kind: corpus.with_name(f"{corpus.stem}.report.{kind}") for kind in FILES}
+
+
+def _cell(value: Any) -> Any:
+    return " ".join(value) if isinstance(value, list) else value
+
+
+def count_files(count: int) -> str:
+    """`1 file`, `2,000 files`."""
+    return f"{count:,} file" + ("" if count == 1 else "s")
