@@ -21,14 +21,34 @@ _ROOMS = {
     "load": "io",
     "save": "io",
     "improvise": "generation",
+    "redo": "generation",
+    "list_tasks": "tasks",
+    "run_task": "tasks",
+    "scorecard": "evaluation",
 }
 
-__all__ = ["Chord", "Key", "Note", "Part", "Score", "__version__", "improvise", "load", "save"]
+__all__ = [
+    "Chord",
+    "Key",
+    "Note",
+    "Part",
+    "Score",
+    "__version__",
+    "improvise",
+    "list_tasks",
+    "load",
+    "redo",
+    "run_task",
+    "save",
+    "scorecard",
+]
 
 if TYPE_CHECKING:
-    from lstmmusic.generation import improvise
+    from lstmmusic.evaluation import scorecard
+    from lstmmusic.generation import improvise, redo
     from lstmmusic.io import load, save
     from lstmmusic.score import Chord, Key, Note, Part, Score
+    from lstmmusic.tasks import list_tasks, run_task
 
 
 def __getattr__(name: str) -> Any:

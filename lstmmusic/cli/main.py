@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from lstmmusic import __version__
-from lstmmusic.cli import generate, models, render
+from lstmmusic.cli import corpus, generate, models, redo, render, scorecard, task, train
 from lstmmusic.errors import InputError
 
 DONE, INPUT, INTERRUPTED = 0, 2, 130
@@ -22,9 +22,14 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("generate")(generate.generate)
+app.command("redo")(redo.redo)
 app.command("render")(render.render)
+app.command("corpus")(corpus.corpus)
+app.command("train")(train.train)
+app.command("scorecard")(scorecard.scorecard)
 app.command("models")(models.models)
 app.command("app")(models.start_app)
+app.add_typer(task.app, name="task")
 
 
 def _show_version(wanted: bool) -> None:

@@ -1,27 +1,41 @@
-"""The one training loop, run folders, and what a recipe trains.
+"""The one training loop, run folders, and what trains a model from a folder, a corpus or pieces.
 
-* `fit`: Keras' loop, watched by a `RunFolder`; `Schedule` says how long and how fast.
-* `Recipe`, `read_recipe`, `train_harmony`, `train_melody`, `melody_facts`: a blues model.
+* `train_model`: music in, a stored model out; `train_networks` is its middle, for tunes at hand.
+* `Recipe`, `read_recipe`, `usual_recipe`: what is asked of a training.
+* `melody_tunes`, `chord_choruses`: pieces to tunes. `train_harmony`, `train_melody`: one network.
+* `fit`: updates, a look at unseen music, checkpoints; `Schedule` says how long and how fast.
 """
 
-from lstmmusic.fitting.blues import (
-    Recipe,
-    melody_facts,
-    read_recipe,
-    train_harmony,
-    train_melody,
-)
-from lstmmusic.fitting.loop import Schedule, fit
+from lstmmusic.fitting.loop import Measure, Schedule, fit
+from lstmmusic.fitting.networks import train_harmony, train_melody
+from lstmmusic.fitting.recipe import Network, Recipe, read_recipe, usual_recipe
 from lstmmusic.fitting.run_folder import RunFolder, versions
+from lstmmusic.fitting.train import (
+    Material,
+    TrainedModel,
+    facts_of,
+    train_model,
+    train_networks,
+)
+from lstmmusic.fitting.tunes import chord_choruses, melody_tunes
 
 __all__ = [
+    "Material",
+    "Measure",
+    "Network",
     "Recipe",
     "RunFolder",
     "Schedule",
+    "TrainedModel",
+    "chord_choruses",
+    "facts_of",
     "fit",
-    "melody_facts",
+    "melody_tunes",
     "read_recipe",
     "train_harmony",
     "train_melody",
+    "train_model",
+    "train_networks",
+    "usual_recipe",
     "versions",
 ]

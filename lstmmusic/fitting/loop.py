@@ -1,9 +1,16 @@
-"""The one training loop: Keras' `fit`, watched by a run folder."""
+"""The one training loop: updates, a look at unseen music, checkpoints; watched by a run folder.
+
+What an update sees depends on the seed, the epoch and its number alone, and all that goes on from
+epoch to epoch is in the checkpoint: a run that was killed ends with the weights of one that was
+not.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +20,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from lstmmusic.errors import InputError, InternalError
+from lstmmusic.fitting.processes import alone, local_copy, local_share
 from lstmmusic.fitting.run_folder import RunFolder
 from lstmmusic.models import StoredNetwork
 
 Batch = tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, np.ndarray]]
+AfterEpoch = Callable[[StoredNetwork, int, Mapping[str, float]], None]
 
 
 @dataclass(frozen=True)
@@ -60,69 +69,181 @@ def check_counts(table: object, *names: str) -> None:
             raise InputError(name, "a whole number from 1 on", repr(value))
 
 
-class _Batches(keras.utils.PyDataset):
-    """Batches made as they are needed, the same for the same seed."""
+@dataclass(frozen=True)
+class Measure:
+    """The figure that people are told of a network: bits of some outputs, times a number of steps.
 
-    def __init__(self, make: Callable[[np.random.Generator], Batch], n: int, seed: int) -> None:
-        super().__init__()
-        self._make, self._n, self._seed, self._epoch = make, n, seed, 0
+    Attributes:
+        name: As it stands in the metrics; on unseen music with `val_` before it.
+        outputs: Whose bits are added.
+        steps: Bits of that many steps.
+    """
 
-    def __len__(self) -> int:
-        return self._n
+    name: str
+    outputs: tuple[str, ...]
+    steps: int = 1
 
-    def __getitem__(self, index: int) -> Batch:
-        return self._make(np.random.default_rng([self._seed, self._epoch, index]))
+    def of(self, nats: Mapping[str, float]) -> float:
+        """The figure, from nats a step by output.
 
-    def on_epoch_end(self) -> None:
-        self._epoch += 1
+        Example:
+            >>> round(Measure("bits_per_chorus", ("symbol",), 24).of({"symbol": 0.05}), 3)
+            1.731
+        """
+        return self.steps * sum(nats[name] for name in self.outputs) / math.log(2)
 
 
-class _Watch(keras.callbacks.Callback):
-    """After each epoch: metrics, best weights, progress."""
+@dataclass
+class _Progress:
+    """What goes on from epoch to epoch beside weights: all of it is in the checkpoint.
 
-    def __init__(
-        self, run: RunFolder, network: StoredNetwork, progress: Progress, epochs: int
-    ) -> None:
-        super().__init__()
-        self._run, self._network, self._progress = run, network, progress
-        self._task = progress.add_task(network.name, total=epochs, loss="")
-        self._best = math.inf
+    Attributes:
+        best_loss, best_epoch: Of the best epoch so far; epoch 0 is the start.
+        waited: Epochs since then.
+        is_over: True once patience has ended the training.
+    """
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        logs = logs or {}
-        self._run.log_epoch(epoch + 1, logs)
-        if logs["val_loss"] < self._best:
-            self._best = logs["val_loss"]
-            self._run.save_best(self._network.stored_weights())
-        self._progress.update(
-            self._task,
-            completed=epoch + 1,
-            loss=f"loss {logs['loss']:.3f}, unseen {logs['val_loss']:.3f} (best {self._best:.3f})",
-        )
+    best_loss: float = math.inf
+    best_epoch: int = 0
+    waited: int = 0
+    is_over: bool = False
 
 
 def fit(
     network: StoredNetwork,
     make_batch: Callable[[np.random.Generator], Batch],
-    validation: Batch,
+    validation: Sequence[Batch],
     schedule: Schedule,
     run: RunFolder,
     seed: int = 0,
+    *,
+    measure: Measure | None = None,
+    seen: Sequence[Batch] = (),
+    from_start: bool = False,
+    after_epoch: AfterEpoch | None = None,
 ) -> dict[str, Any]:
-    """Trains a network and leaves it with the weights of its best epoch on the validation batch.
+    """Trains a network and leaves it with the weights of its best epoch on the validation batches.
+
+    A run that was resumed (`RunFolder(..., resume=True)`) goes on from its checkpoint and comes to
+    the same weights, byte for byte on the same machine, as if it had not been stopped.
 
     Args:
         network: Inputs and outputs by name; every output is logits of a choice.
-        make_batch: A random generator -> inputs, targets, weights.
-        validation: One batch that is never trained on; it chooses the epoch.
+        make_batch: A random generator -> inputs, targets, weights; always of one shape.
+        validation: Batches of one shape that are never trained on; they choose the epoch.
         schedule: How long and how fast.
         run: Where progress and weights go.
         seed: Of the batches, the dropout and the process-wide generators.
+        measure: The figure for people, in the metrics beside the losses.
+        seen: Batches of training music, measured as the validation batches are.
+        from_start: The network has learnt before: its weights at the start count as epoch 0, and
+            stay the best where no epoch is better.
+        after_epoch: Hears the network, the epoch and its metrics; the network then holds the
+            weights that were measured.
 
     Returns:
         `epochs` run, `best_epoch`, and its `val_loss` in nats a step, summed over the outputs.
+
+    Raises:
+        InternalError: No epoch had a finite validation loss.
+        OutputError: The run folder cannot be written; what was written is whole, and resumable.
     """
     keras.utils.set_random_seed(seed)
+    make_deterministic()
+    _compile(network, schedule, validation[0][1])
+    told, averaged = _Progress(), _averages(network, schedule)
+
+    def look() -> dict[str, float]:
+        """What is measured after an epoch."""
+        nats = mean_nats(network, validation)
+        found = {"val_loss": sum(nats.values())}
+        if measure is not None:
+            found[f"val_{measure.name}"] = measure.of(nats)
+            if seen:
+                found[measure.name] = measure.of(mean_nats(network, seen))
+        return found
+
+    def conclude(n_epoch: int, metrics: dict[str, float]) -> None:
+        """Keeps the epoch; the order is such that a kill between two lines loses nothing."""
+        if metrics["val_loss"] < told.best_loss:
+            told.best_loss, told.best_epoch, told.waited = metrics["val_loss"], n_epoch, 0
+            run.save_best(network.stored_weights())
+        else:
+            told.waited += 1
+        told.is_over = 0 < schedule.patience <= told.waited
+        if after_epoch is not None:
+            after_epoch(network, n_epoch, metrics)
+        run.log_epoch(n_epoch, metrics)
+
+    start = time.perf_counter()
+    try:
+        done, spent = _restore(network, told, run), run.seconds
+        if from_start and done < 0:
+            conclude(0, look())
+            done = 0
+            run.save_checkpoint(0, 0.0, _state(network, told))
+        done = max(done, 0)
+        with _bar(network.name, schedule, done) as advance:
+            while done < schedule.epochs and not told.is_over:
+                network.reset_metrics()
+                logs: Any = {}
+                for index in range(schedule.batches_per_epoch):
+                    rng = np.random.default_rng([seed, done, index])
+                    batch = local_share(make_batch(rng))
+                    logs = network.train_on_batch(*batch, return_dict=True)
+                    run.beat()
+                    advance(told.best_loss)
+                done += 1
+                with averaged():
+                    conclude(done, {"loss": float(logs["loss"]), **look()})
+                seconds = spent + time.perf_counter() - start
+                run.save_checkpoint(done, seconds, _state(network, told))
+    except KeyboardInterrupt:
+        run.leave("interrupted")
+        raise
+    except BaseException:
+        run.leave("failed")
+        raise
+    if not math.isfinite(told.best_loss):
+        run.leave("failed")
+        raise InternalError("training never reached a finite loss")
+    network.load_stored_weights(run.load_best())
+    run.set_state("done", epoch=done, best_epoch=told.best_epoch)
+    return {"epochs": done, "best_epoch": told.best_epoch, "val_loss": told.best_loss}
+
+
+def mean_nats(network: StoredNetwork, batches: Sequence[Batch]) -> dict[str, float]:
+    """Nats a step of each output, over all steps that count, without dropout.
+
+    Args:
+        network: Outputs by name, logits (batch, time, choices).
+        batches: Inputs, targets and weights, all of one shape: others would be compiled anew.
+    """
+    network = local_copy(network)
+    total: dict[str, float] = {}
+    weight: dict[str, float] = {}
+    for inputs, targets, weights in batches:
+        with alone():
+            outputs: Any = network.predict_on_batch(inputs)
+        for name, logits in outputs.items():
+            scores = np.asarray(logits, np.float64)
+            scores -= scores.max(axis=-1, keepdims=True)
+            log_probs = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+            chosen = np.take_along_axis(log_probs, targets[name][..., None], axis=-1)[..., 0]
+            total[name] = total.get(name, 0.0) - float((chosen * weights[name]).sum())
+            weight[name] = weight.get(name, 0.0) + float(weights[name].sum())
+    return {name: total[name] / weight[name] for name in total}
+
+
+def make_deterministic() -> None:
+    """Makes every operation of TensorFlow give the same bits each time, process-wide."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+
+
+def _compile(network: StoredNetwork, schedule: Schedule, outputs: Mapping[str, Any]) -> None:
     n_updates = schedule.epochs * schedule.batches_per_epoch
     falling: Any = keras.optimizers.schedules.CosineDecay(schedule.learning_rate, n_updates)
     optimizer = keras.optimizers.AdamW(
@@ -137,44 +258,82 @@ def fit(
         name: keras.losses.SparseCategoricalCrossentropy(
             from_logits=True, reduction="mean_with_sample_weight"
         )
-        for name in validation[1]
+        for name in outputs
     }
     network.compile(optimizer=optimizer, loss=loss)
+    optimizer.build(network.trainable_variables)
+
+
+def _averages(
+    network: StoredNetwork, schedule: Schedule
+) -> Callable[[], contextlib.AbstractContextManager[None]]:
+    """A context in which the network has its averaged weights, where they are kept."""
+    if not schedule.averaging:
+        return contextlib.nullcontext
+    swap = keras.callbacks.SwapEMAWeights()
+    swap.set_model(network)
+
+    @contextlib.contextmanager
+    def averaged() -> Iterator[None]:
+        swap.on_test_begin()
+        yield
+        swap.on_test_end()
+
+    return averaged
+
+
+def _state(network: StoredNetwork, told: _Progress) -> dict[str, np.ndarray]:
+    """All that the next epoch depends on: weights, seeds of the dropout, optimizer, the best."""
+    variables = [*network.variables, *_optimizer(network).variables]
+    return {
+        **{f"variable/{k}": np.asarray(variable) for k, variable in enumerate(variables)},
+        **{name: np.asarray(value) for name, value in vars(told).items()},
+    }
+
+
+def _restore(network: StoredNetwork, told: _Progress, run: RunFolder) -> int:
+    """Goes on from the checkpoint; its epoch, -1 where there is none."""
+    state = run.load_checkpoint()
+    if not state:
+        return -1
+    for k, variable in enumerate([*network.variables, *_optimizer(network).variables]):
+        variable.assign(state[f"variable/{k}"].reshape(variable.shape))
+    for name, value in vars(told).items():
+        setattr(told, name, type(value)(state[name].item()))
+    return run.checkpoint_epoch
+
+
+def _optimizer(network: StoredNetwork) -> Any:
+    return network.optimizer
+
+
+@contextlib.contextmanager
+def _bar(name: str, schedule: Schedule, done: int) -> Iterator[Callable[[float], None]]:
+    """A progress bar with the time left, where someone looks at stderr."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[loss]}"),
+        TextColumn("epoch {task.fields[epoch]} of {task.fields[epochs]}{task.fields[best]}"),
         TimeRemainingColumn(),
     )
+    per_epoch = schedule.batches_per_epoch
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        callbacks: list[keras.callbacks.Callback] = [
-            _Watch(run, network, progress, schedule.epochs)
-        ]
-        if schedule.averaging:  # before the watch, which then sees and keeps the averages
-            callbacks.insert(0, keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
-        if schedule.patience:
-            callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=schedule.patience))
-        try:
-            history = network.fit(
-                _Batches(make_batch, schedule.batches_per_epoch, seed),
-                validation_data=validation,
-                validation_batch_size=len(next(iter(validation[2].values()))),
-                epochs=schedule.epochs,
-                callbacks=callbacks,
-                verbose=0,  # pyright: ignore[reportArgumentType]
-            )
-        except KeyboardInterrupt:
-            run.set_state("interrupted")
-            raise
-        except BaseException:
-            run.set_state("failed")
-            raise
-    losses = history.history["val_loss"]
-    if not np.isfinite(losses).any():
-        run.set_state("failed")
-        raise InternalError("training never reached a finite loss")
-    network.load_stored_weights(run.load_best())
-    best = int(np.nanargmin(losses))
-    run.set_state("done", epoch=len(losses), best_epoch=best + 1)
-    return {"epochs": len(losses), "best_epoch": best + 1, "val_loss": float(losses[best])}
+        task = progress.add_task(
+            name,
+            total=schedule.epochs * per_epoch,
+            completed=done * per_epoch,
+            epoch=done + 1,
+            epochs=schedule.epochs,
+            best="",
+        )
+        n_updates = done * per_epoch
+
+        def advance(best: float) -> None:
+            nonlocal n_updates
+            n_updates += 1
+            shown = f", best unseen loss {best:.3f}" if math.isfinite(best) else ""
+            epoch = min(n_updates // per_epoch + 1, schedule.epochs)
+            progress.update(task, completed=n_updates, epoch=epoch, best=shown)
+
+        yield advance

@@ -1,4 +1,4 @@
-"""Recipes, and the training of both networks on a few tunes."""
+"""The training of both networks on a few tunes."""
 
 from dataclasses import replace
 
@@ -6,19 +6,11 @@ import numpy as np
 import pytest
 
 from lstmmusic.errors import InputError
-from lstmmusic.fitting import (
-    Recipe,
-    Schedule,
-    melody_facts,
-    read_recipe,
-    train_harmony,
-    train_melody,
-)
-from lstmmusic.fitting.blues import Network
+from lstmmusic.evaluation import MelodyNGram
+from lstmmusic.fitting import Material, facts_of, networks, read_recipe, train_harmony, train_melody
 from lstmmusic.generation import improvise
 from lstmmusic.models import melody_example
 from lstmmusic.player import MelodyLimits, MelodyPlayer, load_model, store_model
-from tests.conftest import REPO_ROOT
 from tests.tunes import some_tunes
 
 pytestmark = pytest.mark.keras
@@ -38,7 +30,7 @@ learning_rate = 2e-2
 [melody]
 units = 8
 batch_size = 3
-length = 40
+length = 64
 dropout = 0.2
 [melody.schedule]
 epochs = 2
@@ -72,57 +64,6 @@ def melody(tunes, recipe, tmp_path_factory):
     return folder, *train_melody(tunes[:3], tunes[3:], recipe, folder)
 
 
-def test_a_recipe_is_what_its_file_says(recipe):
-    assert recipe == Recipe(
-        name="tiny",
-        seed=3,
-        harmony_streams=(("standard", "quick-change"), ("minor",)),
-        harmony=Network(6, 4, 48, Schedule(2, 3, 2e-2)),
-        melody=Network(8, 3, 40, Schedule(2, 3, 1e-2, patience=4), dropout=0.2),
-    )
-
-
-@pytest.mark.parametrize("path", sorted((REPO_ROOT / "training/recipes").glob("*.toml")))
-def test_shipped_recipes_can_be_read(path):
-    assert read_recipe(path).name == path.stem.replace("_", "-")
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
-    [
-        ('name = "tiny"', "", "a recipe with 'name', got none"),
-        ("harmony_streams", "streams", "a recipe with 'harmony_streams', got none"),
-        ("[melody.schedule]", "[melody.plan]", "a recipe with 'schedule', got none"),
-        ("dropout = 0.2", "droput = 0.2", "a recipe, got .*droput"),
-        ("patience = 4", "endurance = 4", "a recipe, got .*endurance"),
-        ("seed = 3", 'seed = "3"', "a recipe, got .*seed no whole number"),
-        ("seed = 3", "seed = ", "a recipe, got .*line 3"),
-        ('["minor"]', '["minr"]', "a recipe, got form: expected one of .*, got 'minr'"),
-        ("units = 6", "units = 0", "a recipe, got units: expected a whole number from 1 on"),
-        ("units = 6", 'units = "six"', "a recipe, got units: expected a whole number"),
-        ("dropout = 0.2", "dropout = 1.0", "a recipe, got dropout: expected 0 to less than 1"),
-        ("learning_rate = 1e-2", 'learning_rate = "fast"', "a recipe, got"),
-    ],
-)
-def test_a_wrong_recipe_is_one_input_error_that_names_the_file(tmp_path, old, new, expected):
-    path = tmp_path / "wrong.toml"
-    assert old in TEXT
-    path.write_text(TEXT.replace(old, new))
-    with pytest.raises(InputError, match=rf"wrong\.toml: expected {expected}"):
-        read_recipe(path)
-
-
-@pytest.mark.parametrize(
-    ("data", "expected"), [(b"\xff\xfe", "a recipe, got"), (None, "a recipe that can be read")]
-)
-def test_a_recipe_that_cannot_be_read_is_one_input_error(tmp_path, data, expected):
-    path = tmp_path / "wrong.toml"
-    if data is not None:
-        path.write_bytes(data)
-    with pytest.raises(InputError, match=rf"wrong\.toml: expected {expected}"):
-        read_recipe(path)
-
-
 def test_harmony_training_reports_bits_beside_what_no_model_can_save(harmony):
     folder, weights, scores = harmony
     assert scores["epochs"] == 2
@@ -132,10 +73,11 @@ def test_harmony_training_reports_bits_beside_what_no_model_can_save(harmony):
     assert (folder / "harmony" / "best.safetensors").is_file()
 
 
-def test_floor_is_what_drawing_the_choruses_costs(tunes, recipe, tmp_path):
+def test_floor_is_what_drawing_the_choruses_costs(tunes, recipe, tmp_path, monkeypatch):
     """Two different choruses, drawn anew each time: a bit a chorus, and none for the family."""
     standard, quick = tunes[0], tunes[1]
     assert (standard.symbols != quick.symbols).any()
+    monkeypatch.setattr(networks, "_fit", lambda *_, **__: {"val_loss": 1.0})
     one_family = replace(recipe, harmony_streams=(("standard", "quick-change"),))
     _, scores = train_harmony([standard, quick], one_family, tmp_path)
     assert scores["floor_bits_per_chorus"] == pytest.approx(1.0)
@@ -149,7 +91,7 @@ def test_melody_training_reports_bits_a_note_on_unseen_tunes(tunes, melody):
     for tune in tunes[3:]:
         _, targets = melody_example([tune])
         player = MelodyPlayer(weights, tune.setting(), MelodyLimits())
-        events = tune.events.tolist()[: len(targets["pitch"])][:40]
+        events = tune.events.tolist()[: len(targets["pitch"])]
         for note, (onset, duration, pitch) in enumerate(events):
             pitch_logits, state = player.pitch_logits(onset)
             logits = {
@@ -172,6 +114,40 @@ def test_melody_training_reports_bits_a_note_on_unseen_tunes(tunes, melody):
     assert (folder / "melody" / "config.json").is_file()
 
 
+def test_the_n_gram_stands_beside_on_the_same_notes(tunes, melody):
+    """Its notes are counted anew from the events."""
+    _, _, scores = melody
+
+    def table(tune):
+        times = np.diff(tune.events[:, 0], prepend=-48)
+        before = np.append(60 + tune.score.key.pitch_class, tune.events[:-1, 2])
+        return np.stack([times, before, tune.events[:, 2]], axis=1)
+
+    bits = MelodyNGram().fit(map(table, tunes[:3])).bits(map(table, tunes[3:]))
+    assert scores["ngram"] == {"bits_per_note": pytest.approx(sum(bits), abs=1e-4)}
+    assert scores["train_notes"] == sum(len(tune.events) for tune in tunes[:3])
+
+
+def test_long_tunes_are_measured_whole_and_each_note_once(tunes, recipe, tmp_path):
+    """Windows half as long as the tunes, each hearing some notes of the one before."""
+    short = replace(recipe, melody=replace(recipe.melody, length=24))
+    _, scores = train_melody(tunes[:3], tunes[3:], short, tmp_path, test=tunes[3:])
+    assert scores["unseen_notes"] == scores["test_notes"] > 48
+    assert scores["test_bits_per_note"] == scores["bits_per_note"]
+    assert scores["ngram"]["test_bits_per_note"] == scores["ngram"]["bits_per_note"]
+
+
+def test_nothing_to_be_tried_on_is_an_input_error(tunes, recipe, tmp_path):
+    with pytest.raises(InputError, match=r"tunes: expected .*, got 5 and 0"):
+        train_melody(tunes, [], recipe, tmp_path)
+
+
+def test_no_chorus_of_a_wanted_form_is_an_input_error(tunes, recipe, tmp_path):
+    other = replace(recipe, harmony_streams=(("sixteen-bar",),))
+    with pytest.raises(InputError, match="harmony_streams: expected forms that the tunes have"):
+        train_harmony(tunes, other, tmp_path)
+
+
 def test_melody_training_lowers_the_loss(melody):
     folder, _, _ = melody
     lines = (folder / "melody" / "metrics.jsonl").read_text().splitlines()
@@ -180,7 +156,7 @@ def test_melody_training_lowers_the_loss(melody):
 
 
 def test_facts_are_counted_over_the_tunes(tunes):
-    facts = melody_facts(tunes)
+    facts = facts_of(Material(tuple(tunes), ()))
     onsets = [tune.events[:, 0] for tune in tunes]
     gaps = np.concatenate([[o[0] + 48, *np.diff(o)] for o in onsets])
     for steps in range(1, 193):
@@ -197,7 +173,7 @@ def test_facts_are_counted_over_the_tunes(tunes):
 
 
 def test_what_was_trained_can_be_stored_and_played(tunes, harmony, melody, tmp_path):
-    knows = {"metres": ["4/4"], "styles": ["shuffle"], **melody_facts(tunes)}
+    knows = {"metres": ["4/4"], "styles": ["shuffle"], **facts_of(Material(tuple(tunes), ()))}
     networks = {"harmony": harmony[1], "melody": melody[1]}
     store_model(tmp_path / "mine", {"name": "mine", "knows": knows}, networks)
     model = load_model(str(tmp_path / "mine"))
