@@ -120,7 +120,7 @@ def _recorded() -> list[tuple[str, dict]]:
 
 def _experiments() -> str:
     rows = [
-        "| task | preset | variant | published | ours (stopped) | steps (median) | seconds | seeds |",
+        "| task | preset | variant | published | ours (stopped) | median steps | seconds | seeds |",
         "|---|---|---|---|---|---|---|---|",
     ]
     published = {task.name: task.published for task in list_tasks()}
@@ -133,8 +133,8 @@ def _experiments() -> str:
         rows.append(
             f"| `{name}` | {row['preset']} | `{row['variant']}` "
             f"| {best.value:,g} {best.unit}, {best.network}{doubt} "
-            f"| {row['solved']} of {row['seeds']} ({stopped}) | {row['steps']:,} {row['step_unit']} "
-            f"| {row['seconds']:.0f} | {first}-{last} |"
+            f"| {row['solved']} of {row['seeds']} ({stopped}) "
+            f"| {row['steps']:,} {row['step_unit']} | {row['seconds']:.0f} | {first}-{last} |"
         )
     return "\n".join(rows)
 

@@ -21,12 +21,28 @@ _PYTHON = [
 ]
 
 
+_TRAINING = [command for command in _COMMANDS if re.search("corpus|train|my-blues", command)]
+
+
 def test_commands_of_the_readme_run_in_their_order(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert len(_COMMANDS) >= 6
-    for command in _COMMANDS:
+    commands = [command for command in _COMMANDS if command not in _TRAINING]
+    assert len(commands) >= 6
+    for command in commands:
         assert main(shlex.split(command)[1:]) == 0, command
     assert {path.name for path in tmp_path.iterdir()} >= {"bb.mid", "slow.musicxml", "next.mid"}
+
+
+@pytest.mark.keras
+def test_commands_of_the_readme_lead_from_a_folder_to_a_blues(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LSTMMUSIC_MODELS", str(tmp_path / "models"))
+    (tmp_path / "datasets").symlink_to(ROOT / "datasets")
+    assert len(_TRAINING) == 3
+    for command in _TRAINING:
+        hurry = ["--epochs", "1"] if "train" in command else []
+        assert main([*shlex.split(command)[1:], *hurry]) == 0, command
+    assert (tmp_path / "my.mid").is_file()
 
 
 @pytest.mark.keras

@@ -9,7 +9,7 @@ import numpy as np
 
 from lstmmusic.analysis.chords import find_chords
 from lstmmusic.analysis.choruses import find_choruses
-from lstmmusic.analysis.feel import find_feel
+from lstmmusic.analysis.feel import find_feel, follows_the_beat
 from lstmmusic.analysis.found import Analysis, Found
 from lstmmusic.analysis.key import find_key
 from lstmmusic.analysis.melody_part import find_melody
@@ -55,13 +55,16 @@ def analyse(score: Score, parts: Sequence[int] | None = None) -> Analysis:
         score = replace(score, keys=(Timed(0.0, key.value),))
     chords = find_chords(score, key.value, 0)
     score = replace(score, chords=chords.value)
+    alone = replace(score, parts=score.parts[:1])
+    if not follows_the_beat(alone):
+        repairs.append("its notes do not follow its beat, so it will not be learnt from")
     return Analysis(
         score=score,
         melody=melody,
         key=key,
         metre=metre,
         chords=chords,
-        feel=find_feel(replace(score, parts=score.parts[:1])),
+        feel=find_feel(alone),
         choruses=find_choruses(score),
         repairs=tuple(repairs),
     )

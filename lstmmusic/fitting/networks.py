@@ -79,19 +79,26 @@ def train_harmony(
     shares = np.array([len(family) for family in families], float)
     shares /= shares.sum()
     length = recipe.harmony.length
+    vocabulary = np.unique(np.concatenate([t.symbols for family in families for t in family]))
 
-    def stream(rng: np.random.Generator) -> Example:
+    def stream(rng: np.random.Generator, misheard: float) -> Example:
         family = families[int(rng.choice(len(families), p=shares))]
         symbols: list[np.ndarray] = []
         while sum(map(len, symbols)) < length:
             symbols.append(family[int(rng.integers(len(family)))].symbols)
         is_minor = form_named(family[0].form or "").mode == "minor"
-        return harmony_example(np.concatenate(symbols)[:length], is_minor)
+        played = np.concatenate(symbols)[:length]
+        heard = played
+        if misheard:
+            others = rng.choice(vocabulary, length)
+            heard = np.where(rng.random(length) < misheard, others, played)
+        return harmony_example(played, is_minor, heard)
 
-    def make_batch(rng: np.random.Generator) -> Batch:
-        return pad_batch([stream(rng) for _ in range(recipe.harmony.batch_size)], length)
+    def make_batch(rng: np.random.Generator, misheard: float = recipe.harmony.misheard) -> Batch:
+        streams = [stream(rng, misheard) for _ in range(recipe.harmony.batch_size)]
+        return pad_batch(streams, length)
 
-    validation = make_batch(np.random.default_rng([recipe.seed, 1]))
+    validation = make_batch(np.random.default_rng([recipe.seed, 1]), misheard=0.0)
     network = HarmonyNetwork(recipe.harmony.units, seed=recipe.seed)
     if start is not None:
         network.load_stored_weights(dict(start))

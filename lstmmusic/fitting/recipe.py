@@ -41,6 +41,8 @@ class Network:
         batch_size: Sequences in an update.
         length: Steps of a sequence (half-bars, or notes).
         input_dropout, dropout: Shares silenced in training.
+        misheard: Share of the chords that the harmony network, in training, hears as another: so
+            it learns to keep its place by itself, and a rare chord of its own does not lose it.
         schedule: How long and how fast.
     """
 
@@ -50,10 +52,11 @@ class Network:
     schedule: Schedule
     input_dropout: float = 0.0
     dropout: float = 0.0
+    misheard: float = 0.0
 
     def __post_init__(self) -> None:
         check_counts(self, "units", "batch_size", "length")
-        for name in ("input_dropout", "dropout"):
+        for name in ("input_dropout", "dropout", "misheard"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(name, "0 to less than 1", getattr(self, name))
 

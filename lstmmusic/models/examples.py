@@ -184,11 +184,19 @@ def _melody_arrays(setting: MelodySetting, events: Sequence[tuple[int, int, int]
     return inputs, {name: np.asarray(values, np.int32) for name, values in targets.items()}
 
 
-def harmony_example(symbols: np.ndarray, is_minor: bool) -> Example:
-    """Inputs and targets of a stream of chord symbols, (time,)."""
-    previous = np.append(-1, symbols[:-1]).tolist()
-    heard = [harmony_input(symbol, tick % 2, is_minor) for tick, symbol in enumerate(previous)]
-    return {"heard": np.array(heard)}, {"symbol": symbols.astype(np.int32)}
+def harmony_example(
+    symbols: np.ndarray, is_minor: bool, heard: np.ndarray | None = None
+) -> Example:
+    """Inputs and targets of a stream of chord symbols.
+
+    Args:
+        symbols: Shape (time,).
+        is_minor: The mode of the key.
+        heard: What is heard in their place, the same shape; None: as they are.
+    """
+    previous = np.append(-1, (symbols if heard is None else heard)[:-1]).tolist()
+    inputs = [harmony_input(symbol, tick % 2, is_minor) for tick, symbol in enumerate(previous)]
+    return {"heard": np.array(inputs)}, {"symbol": symbols.astype(np.int32)}
 
 
 def window(example: Example, start: int, length: int) -> Example:
