@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -260,9 +261,9 @@ def facts_of(material: Material) -> dict[str, Any]:
     """What the card says that the model knows: lengths, usual range, notes a bar, metres, styles.
 
     Returns:
-        `metres` and, where that is known, `usual` in each; `styles`; `iois` and `durations`:
-        lengths in steps that occur at least twice; `range`: the 1st and 99th percentile of the
-        pitches; `notes_per_bar`: the mean of each style.
+        `metres`, the commonest first, and, where that is known, `usual` in each; `styles`; `iois`
+        and `durations`: lengths in steps that occur at least twice; `range`: the 1st and 99th
+        percentile of the pitches; `notes_per_bar`: the mean of each style.
     """
     iois, durations, pitches, busy = [], [], [], {}
     for tune in material.train:
@@ -272,7 +273,8 @@ def facts_of(material: Material) -> dict[str, Any]:
         pitches += tune.events[:, 2].tolist()
         busy.setdefault(tune.style, []).append(len(onsets) / tune.score.n_bars)
     low, high = np.percentile(pitches, [1, 99])
-    metres = list(material.usual) or sorted({str(tune.score.metre) for tune in material.train})
+    counted = Counter(str(tune.score.metre) for tune in material.train)
+    metres = list(material.usual) or [metre for metre, _ in counted.most_common()]
     return {
         "metres": metres,
         "styles": sorted(busy),
