@@ -14,7 +14,7 @@ blues: $(VENV)/ready  ## write blues.mid and say what was done
 	$(BIN)/lstmmusic generate -o blues.mid --force
 
 test: $(VENV)/ready  ## the fast test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: $(VENV)/ready  ## lint, types, import rules, executed docs
 	$(BIN)/ruff format --check .

@@ -99,7 +99,7 @@ class FastLoop:
         """All sources, the last cells; to keep: all cells and net inputs, (time, batch, ...)."""
         n_steps = sequences.shape[1]
         x = tf.transpose(sequences, (1, 0, 2))
-        shown = None if mask is None else tf.transpose(mask)[..., None]
+        shown = None if mask is None else tf.expand_dims(tf.transpose(mask), -1)
         lists = [_list_of(n_steps, sources)]
         if keep:
             lists += [_list_of(n_steps, cells), _list_of(n_steps, sources, kernel.shape[1])]
@@ -145,7 +145,7 @@ class FastLoop:
     ) -> tuple[Any, ...]:
         """Errors at all net inputs (time, batch, ...), first sources and cells, peepholes."""
         n_steps = nets.shape[0]
-        shown = None if mask is None else tf.transpose(mask)[..., None]
+        shown = None if mask is None else tf.expand_dims(tf.transpose(mask), -1)
         sources_before = tf.concat([sources[None], seen[:-1]], axis=0)
         cells_before = tf.concat([cells[None], all_cells[:-1]], axis=0)
         gates, size = self._cell.blocks.peepholes, self._cell.cells_per_block
