@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from lstmmusic.cli.output import print_json
 
 SECONDS_BETWEEN_LINES = 5.0
 
@@ -48,7 +49,7 @@ def corpus(
         raise
     print(report.describe(), file=sys.stderr)
     if as_json:
-        print(json.dumps(report.summary(), ensure_ascii=False))
+        print_json(report.summary())
 
 
 def _shown() -> Callable[[int, int], None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import sys
 from collections.abc import Iterable
@@ -12,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lstmmusic.cli.output import Files, check_files
+from lstmmusic.cli.output import Files, check_files, print_json
 from lstmmusic.generation import (
     ENDINGS,
     INSTRUMENTS,
@@ -160,7 +159,7 @@ def generate(
         print(describe(reports[-1]), file=sys.stderr)
     if as_json:
         shown = reports[0] if len(reports) == 1 else {**reports[0], "variations": reports}
-        print(json.dumps(shown, ensure_ascii=False))
+        print_json(shown)
 
 
 def numbered(path: Path, index: int) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lstmmusic.cli.output import print_json
 from lstmmusic.errors import InputError
 from lstmmusic.player import load_model, shipped_models, user_models
 
@@ -29,7 +29,7 @@ def models(
                 continue
             found.append({**card, "name": name, "folder": str(folder), "whose": whose})
     if as_json:
-        print(json.dumps({"models": found}, ensure_ascii=False))
+        print_json({"models": found})
         return
     for card in found:
         print(describe(card))

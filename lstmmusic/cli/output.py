@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lstmmusic.errors import InputError
 from lstmmusic.generation import Improvisation
@@ -61,3 +63,13 @@ def check_files(wanted: Sequence[Files], force: bool) -> None:
     for files in wanted:
         if files.wav:
             check_save_sound(files.wav, force=force)
+
+
+def print_json(report: Mapping[str, Any]) -> None:
+    """One JSON object on stdout; a file name that is no text is escaped, not written raw."""
+    text = json.dumps(report, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = json.dumps(report)
+    print(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lstmmusic.cli.output import Files, check_files
+from lstmmusic.cli.output import Files, check_files, print_json
 from lstmmusic.generation import Settings, parse_bars
 from lstmmusic.generation import redo as play_anew
 from lstmmusic.io import load_untrusted
@@ -84,4 +83,4 @@ def redo(
         file=sys.stderr,
     )
     if as_json:
-        print(json.dumps(report, ensure_ascii=False))
+        print_json(report)

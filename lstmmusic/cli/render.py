@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lstmmusic.cli.output import print_json
 from lstmmusic.io import load_untrusted
 from lstmmusic.io.sound import check_save_sound, save_sound
 
@@ -35,4 +35,4 @@ def render(
         file=sys.stderr,
     )
     if as_json:
-        print(json.dumps(report, ensure_ascii=False))
+        print_json(report)

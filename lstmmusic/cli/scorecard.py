@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from lstmmusic.cli.output import print_json
 from lstmmusic.errors import InputError
 
 _MARKS = {True: "in", False: "OUT", None: ""}
@@ -38,7 +38,7 @@ def scorecard(
     report = {"music": str(music), **card}
     print(describe(report), file=sys.stderr)
     if as_json:
-        print(json.dumps(report, ensure_ascii=False))
+        print_json(report)
 
 
 def describe(report: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -13,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lstmmusic.cli.output import print_json
 from lstmmusic.tasks import Task, list_tasks, run_task
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -28,7 +28,7 @@ def show_tasks(
     """List the experiments."""
     tasks = list_tasks(tag)
     if as_json:
-        print(json.dumps({"tasks": [_declared(task) for task in tasks]}, ensure_ascii=False))
+        print_json({"tasks": [_declared(task) for task in tasks]})
         return
     for task in tasks:
         best = task.published[0] if task.published else None
@@ -60,7 +60,7 @@ def run(
     report = run_task(name, preset, seeds, variant, seed, output, _shown(), resume)
     print(describe(report), file=sys.stderr)
     if as_json:
-        print(json.dumps(report, ensure_ascii=False))
+        print_json(report)
 
 
 def describe(report: dict[str, Any]) -> str:

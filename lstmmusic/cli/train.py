@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -12,6 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from lstmmusic.cli.output import print_json
+from lstmmusic.errors import InputError
 from lstmmusic.player import model_folder
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -57,6 +58,8 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Train a model on your own music."""
+    if not music.exists():  # before what takes seconds to load
+        raise InputError(str(music), "a corpus (.parquet) or a folder of music", "no such file")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # stderr is for what we have to say
     from lstmmusic.fitting import train_model  # seconds, that only who trains has to wait
 
@@ -84,7 +87,7 @@ def train(
     report = trained.report()
     print(describe(report), file=sys.stderr)
     if as_json:
-        print(json.dumps(report, ensure_ascii=False))
+        print_json(report)
 
 
 def describe(report: Mapping[str, Any]) -> str:

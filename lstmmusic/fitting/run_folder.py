@@ -115,6 +115,11 @@ class RunFolder:
         return self.metrics_in(self.path)
 
     @staticmethod
+    def is_run(path: Path) -> bool:
+        """True for a folder that a training has made."""
+        return (path / "config.json").is_file() and (path / "status.json").is_file()
+
+    @staticmethod
     def metrics_in(path: Path) -> list[dict[str, float]]:
         """The metrics of a run that someone else may be writing: whole lines only."""
         path = path / "metrics.jsonl"

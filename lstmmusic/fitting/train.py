@@ -9,6 +9,7 @@ MODEL/run/tensorboard/           the metrics as event files
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 from collections import Counter
@@ -155,8 +156,10 @@ def train_model(
             is no room to write: what was written stays, and `resume` goes on with it.
     """
     folder = Path(out)
-    if not folder.name or sample_every < 0:
-        raise InputError("out", "the folder of a model, and samples every 0 epochs or more", out)
+    if not folder.name:
+        raise InputError("output", "the name or the folder of a model", repr(str(out)))
+    if sample_every < 0:
+        raise InputError("sample_every", "0 (none) or more epochs", sample_every)
     if folder.name in shipped_models():
         raise OutputError("out", "a name that no shipped model has", repr(folder.name))
     _check_place(folder, resume, force)
@@ -170,6 +173,7 @@ def train_model(
         "group": group,
         "seed": seed,
     }
+    was_there = [path for path in (folder, folder / RUN) if path.exists()]
     run = RunFolder(folder / RUN, asked, resume)
     try:
         pieces, about = _pieces(music, run, progress)
@@ -198,6 +202,12 @@ def train_model(
         raise
     except BaseException:
         run.leave("failed")
+        if run.path not in was_there and not list(run.path.glob("*/metrics.jsonl")):
+            # Nothing was learnt: what was refused is to be put right, not gone on with.
+            shutil.rmtree(run.path, ignore_errors=True)
+            if folder not in was_there:
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
         raise
     seconds = sum(RunFolder.seconds_in(run.path / kind) for kind in networks)
     trained = TrainedModel(folder, load_model(str(folder)).card, seconds, tuple(warnings))
@@ -341,10 +351,13 @@ def _check_place(folder: Path, resume: bool, force: bool) -> None:
         return
     except OSError as error:
         raise OutputError(str(folder), "a folder for a model", error.strerror) from None
-    if names and not names & {CARD, RUN}:
+    ours = CARD in names or RunFolder.is_run(folder / RUN)
+    if names and not ours:
         raise OutputError(str(folder), "a new or empty folder", "one that holds something else")
     if CARD in names and not (resume or force):
         raise OutputError(str(folder), "a new model, or --force to replace it", "one that exists")
+    if RUN in names and not RunFolder.is_run(folder / RUN):
+        raise OutputError(str(folder / RUN), "the run of a training", "something else")
     if RUN in names and not (resume or force):
         expected = "a new model, --resume to go on, or --force to begin again"
         raise OutputError(str(folder), expected, "a training that was begun")

@@ -37,6 +37,8 @@ def read_bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise InputError(str(path), expected, "a folder")
+        if path.exists() and not path.is_file():  # a pipe would be waited for, for ever
+            raise InputError(str(path), expected, "not a plain file")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:

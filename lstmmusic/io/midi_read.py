@@ -227,6 +227,9 @@ def _score(raw: _Raw, shell: Shell, source: str, repairs: list[str]) -> Score:
     n_notes = sum(len(part["notes"][0]) for part in raw.parts)
     if n_notes > MAX_NOTES:
         raise InputError(source, f"at most {MAX_NOTES:,} notes", f"{n_notes:,}")
+    times = [np.asarray(part["notes"][0], np.int64) for part in raw.parts]
+    if any((column < 0).any() for column in times):  # beyond what the reader counts to
+        raise InputError(source, f"at most {MAX_QUARTERS:,} quarter notes", "more")
     parts = [part for part in (_part(part, tpq) for part in raw.parts) if part is not None]
     if any((np.asarray(part["notes"][1]) < 1).any() for part in raw.parts):
         repairs.append("notes without length last one tick")

@@ -10,6 +10,7 @@ import typer
 
 from lstmmusic import __version__
 from lstmmusic.cli import main
+from lstmmusic.cli.output import print_json
 from lstmmusic.player import shipped_models
 
 HEAVY = {"tensorflow", "keras", "streamlit", "music21", "jax", "torch", "plotly"}
@@ -120,3 +121,22 @@ def test_without_arguments_the_help_is_shown(capsys):
     shown = capsys.readouterr().out
     assert "generate" in shown
     assert len(shown.splitlines()) > 5
+
+
+def test_an_interruption_while_loading_is_one_line_too():
+    code = (
+        "import sys\n"
+        "class Impatient:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Impatient())\n"
+        "from lstmmusic.cli import main\n"
+        "raise SystemExit(main(['--version']))\n"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (found.returncode, found.stderr) == (130, "interrupted\n")
+
+
+def test_a_name_that_is_no_text_is_still_json(capsys):
+    print_json({"file": "\udcff.mid", "key": "E♭"})
+    assert json.loads(capsys.readouterr().out) == {"file": "\udcff.mid", "key": "E♭"}

@@ -24,9 +24,12 @@ SCORES = {
 
 
 @pytest.fixture
-def asked(monkeypatch):
+def asked(monkeypatch, tmp_path):
     """The training itself is tested in tests/fitting; here it only hears what is asked of it."""
     heard = {}
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "blues.parquet").touch()
 
     def train_model(music, out, **options):
         heard.update(options, music=music, out=out)
@@ -96,6 +99,12 @@ def test_what_goes_wrong_is_one_line(asked, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(fitting, "train_model", full)
     assert main(["train", "blues.parquet", "-o", str(tmp_path / "m")]) == 2
     assert capsys.readouterr().err == "m: expected room to write, got No space left on device\n"
+
+
+def test_music_that_is_not_there_is_one_line_before_anything_is_loaded(capsys):
+    assert main(["train", "nowhere", "-o", "m"]) == 2
+    expected = "nowhere: expected a corpus (.parquet) or a folder of music, got no such file\n"
+    assert capsys.readouterr().err == expected
 
 
 def test_models_of_the_user_are_listed_and_played_by_name(tmp_path, monkeypatch, capsys):

@@ -213,6 +213,23 @@ def test_a_folder_of_something_else_is_left_alone(force, pieces, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
+@pytest.mark.parametrize("force", [False, True])
+def test_a_run_folder_of_someone_else_is_left_alone(force, pieces, tmp_path):
+    notes = tmp_path / "docs" / "run" / "notes.txt"
+    notes.parent.mkdir(parents=True)
+    notes.write_text("mine")
+    with pytest.raises(OutputError, match="one that holds something else"):
+        train_model(pieces, tmp_path / "docs", force=force)
+    assert notes.read_text() == "mine"
+
+
+def test_what_was_refused_leaves_nothing_behind(recipe, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="empty: expected a folder with music"):
+        train_model(tmp_path / "empty", tmp_path / "model", recipe=recipe)
+    assert not (tmp_path / "model").exists()
+
+
 def test_the_name_of_a_shipped_model_is_taken(pieces, tmp_path):
     with pytest.raises(OutputError, match="a name that no shipped model has, got 'twelve-bar'"):
         train_model(pieces, tmp_path / "twelve-bar")

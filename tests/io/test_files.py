@@ -67,3 +67,11 @@ def test_checking_writes_nothing(tmp_path):
 def test_load_and_save_are_those_of_the_package():
     assert lstmmusic.load is load
     assert lstmmusic.save is save
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    path = tmp_path / "tune.mid"
+    os.mkfifo(path)
+    with pytest.raises(InputError, match="not a plain file"):
+        load(path)

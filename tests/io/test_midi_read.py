@@ -7,6 +7,7 @@ from unittest.mock import Mock
 import mido
 import pytest
 
+from lstmmusic.errors import InputError
 from lstmmusic.io import midi_read, parse_midi, read_midi
 from lstmmusic.score import Chord, Key, Metre, Timed
 
@@ -194,3 +195,14 @@ def test_a_weimar_solo_is_read_as_its_database_tells_it(shared_data):
     assert [chord for _, chord in score.chords] == [Chord.parse(symbol) for symbol in changes]
     assert score.key == Key("F")
     assert score.title == "Charlie Parker - Billie's Bounce"
+
+
+def test_times_beyond_any_piece_are_refused_by_the_name_of_the_file():
+    track = mido.MidiTrack()
+    for _ in range(20):
+        track.append(mido.Message("note_on", note=60, velocity=90, time=0x0FFFFFFF))
+        track.append(mido.Message("note_off", note=60, time=1))
+    file, data = mido.MidiFile(ticks_per_beat=1, tracks=[track]), io.BytesIO()
+    file.save(file=data)
+    with pytest.raises(InputError, match=r"^far\.mid: expected at most 1,000,000 quarter notes"):
+        parse_midi(data.getvalue(), "far.mid")

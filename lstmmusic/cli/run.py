@@ -9,10 +9,20 @@ from collections.abc import Sequence
 import typer
 
 from lstmmusic import __version__
-from lstmmusic.cli import corpus, generate, models, redo, render, scorecard, task, train
+from lstmmusic.cli import (
+    INTERRUPTED,
+    corpus,
+    generate,
+    models,
+    redo,
+    render,
+    scorecard,
+    task,
+    train,
+)
 from lstmmusic.errors import InputError
 
-DONE, INPUT, INTERRUPTED = 0, 2, 130
+DONE, INPUT = 0, 2
 
 app = typer.Typer(
     name="lstmmusic",
@@ -47,7 +57,7 @@ def _root(
     """Blues from peephole LSTMs: `lstmmusic generate -o blues.mid`."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def run(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
