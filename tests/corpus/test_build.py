@@ -25,7 +25,7 @@ def built(mixed, tmp_path_factory):
     return build(mixed[0], out, workers=2), out
 
 
-MAX_KIB_PER_FILE = 60  # names, results and fingerprints, by which near copies are found
+MAX_KIB_PER_FILE = 20  # names, results and fingerprints, by which near copies are found
 
 
 def files(report, *statuses):
