@@ -380,9 +380,9 @@ class PeepholeLSTM(keras.layers.RNN):
         activation: As all up to `use_cudnn`, see `keras.layers.LSTM`.
         use_cudnn: Of the fast loop, as Keras has it of cuDNN's: "auto": where it can; False:
             never; True: an error where it cannot. Here it is `lstmmusic.layers.fast_loop`, the
-            same numbers in half the time; it needs the TensorFlow backend, a model or function
-            that runs as a graph (`fit`, `predict`, `tf.function`), a known number of steps, float32
-            or float64, and no recurrent dropout while training.
+            same numbers in about half the time; it needs the TensorFlow backend, a model or a
+            function that runs as a graph (`fit`, `predict`, `tf.function`), a known number of
+            steps, float32 or float64, and no recurrent dropout while training.
         peepholes: As all up to `peephole_constraint`, see `PeepholeLSTMCell`.
         learn_initial_state: True: the state before the first step is a weight for each unit, the
             same for every sequence, `initial_weights`; it starts at zeros.

@@ -22,6 +22,7 @@ from lstmmusic.tasks.task import TRAINING, Job, Trained
 State = dict[str, np.ndarray]
 Metrics = dict[str, np.ndarray]
 CHECKPOINT_SECONDS = 10.0
+ONLINE = "online1997"  # the variant that learns by the rule of 1997
 
 
 class Strings(NamedTuple):
@@ -135,6 +136,45 @@ def train(learner: Learner, job: Job) -> list[Trained]:
                 run.save_checkpoint(n_round, spent + now - start, state)
                 kept_at = now
     return [Trained(learner.solver(k), int(steps[k]), bool(stopped[k])) for k in range(n)]
+
+
+def train_columns(
+    job: Job, columns: Sequence[Sequence[Any]], draw: Draw, rule: StopRule, loss: str
+) -> list[Trained]:
+    """Trains networks of two layers by the rule that their variant learns by.
+
+    Args:
+        job: Its settings have `round_strings`, `batch_strings`, `learning_rate` and
+            `online_learning_rate`.
+        columns: For each network its hidden and its output layer, built.
+        draw: The strings of an update.
+        rule: When to stop.
+        loss: As in `GradientLearner`; the rule of 1997 takes half the squared error.
+    """
+    settings, networks = job.settings, Networks(columns)
+    learner: Learner
+    if job.variant == ONLINE:
+        learner = OnlineLearner(
+            [OnlineLSTM(layer, head) for layer, head in columns],
+            networks,
+            job.seeds,
+            draw,
+            rule,
+            settings.round_strings,
+            settings.online_learning_rate,
+        )
+    else:
+        learner = GradientLearner(
+            networks,
+            job.seeds,
+            draw,
+            loss,
+            rule,
+            settings.batch_strings,
+            settings.round_strings // settings.batch_strings,
+            settings.learning_rate,
+        )
+    return train(learner, job)
 
 
 class GradientLearner:

@@ -183,7 +183,6 @@ def string_sets(settings: GrammarSettings, seed: int) -> dict[str, list[str]]:
 
 
 def _train(job: Job) -> list[Trained]:
-    from lstmmusic.layers import OnlineLSTM
     from lstmmusic.tasks import _networks, _training
 
     settings: GrammarSettings = job.settings
@@ -200,7 +199,6 @@ def _train(job: Job) -> list[Trained]:
         return _training.Strings(inputs[k][rows], asked, asked.sum(axis=-1))
 
     rule = _AllRight(known, np.stack(inputs), settings)
-    is_online = job.variant == "online1997"
     # 3 blocks of 2 cells, 276 weights: Hochreiter, Schmidhuber (1997), Experiment 1.
     original = _networks.Original(
         blocks=3,
@@ -219,34 +217,11 @@ def _train(job: Job) -> list[Trained]:
             settings.units,
             original,
             settings.forget_bias,
-            output_activation="sigmoid" if is_online else None,
+            output_activation="sigmoid" if job.variant == _training.ONLINE else None,
         )
         for seed in job.seeds
     ]
-    networks = _networks.Networks(columns)
-    if is_online:
-        onlines = [OnlineLSTM(layer, head) for layer, head in columns]
-        learner: _training.Learner = _training.OnlineLearner(
-            onlines,
-            networks,
-            job.seeds,
-            draw,
-            rule,
-            settings.round_strings,
-            settings.online_learning_rate,
-        )
-    else:
-        learner = _training.GradientLearner(
-            networks,
-            job.seeds,
-            draw,
-            "cross_entropy",
-            rule,
-            settings.batch_strings,
-            settings.round_strings // settings.batch_strings,
-            settings.learning_rate,
-        )
-    return _training.train(learner, job)
+    return _training.train_columns(job, columns, draw, rule, "cross_entropy")
 
 
 class _AllRight:

@@ -113,7 +113,6 @@ class AddingSettings:
 
 
 def _train(job: Job) -> list[Trained]:
-    from lstmmusic.layers import OnlineLSTM
     from lstmmusic.tasks import _networks, _training
 
     settings: AddingSettings = job.settings
@@ -125,7 +124,6 @@ def _train(job: Job) -> list[Trained]:
         return _training.Strings(inputs, weights[..., None] * targets[:, None, None], weights)
 
     rule = _Window(len(job.seeds), settings)
-    is_online = job.variant == "online1997"
     # 2 blocks of 2 cells, 93 weights: Hochreiter, Schmidhuber (1997), Experiment 4.
     original = _networks.Original(
         blocks=2,
@@ -145,34 +143,11 @@ def _train(job: Job) -> list[Trained]:
             original,
             settings.forget_bias,
             settings.input_bias,
-            "sigmoid" if is_online else None,
+            "sigmoid" if job.variant == _training.ONLINE else None,
         )
         for seed in job.seeds
     ]
-    networks = _networks.Networks(columns)
-    if is_online:
-        onlines = [OnlineLSTM(layer, head) for layer, head in columns]
-        learner: _training.Learner = _training.OnlineLearner(
-            onlines,
-            networks,
-            job.seeds,
-            draw,
-            rule,
-            settings.round_strings,
-            settings.online_learning_rate,
-        )
-    else:
-        learner = _training.GradientLearner(
-            networks,
-            job.seeds,
-            draw,
-            "squared",
-            rule,
-            settings.batch_strings,
-            settings.round_strings // settings.batch_strings,
-            settings.learning_rate,
-        )
-    return _training.train(learner, job)
+    return _training.train_columns(job, columns, draw, rule, "squared")
 
 
 class _Window:
