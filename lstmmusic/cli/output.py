@@ -10,8 +10,8 @@ from typing import Any
 
 from lstmmusic.errors import InputError
 from lstmmusic.generation import Improvisation
-from lstmmusic.io import check_save, save
-from lstmmusic.io.sound import check_save_sound, save_sound
+from lstmmusic.io import check_save, format_score, write_together
+from lstmmusic.io.sound import FORMATS, check_save_sound, format_sound, render
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,16 @@ class Files:
     wav: Path | None = None
 
     def write(self, piece: Improvisation, force: bool) -> dict[str, str]:
-        """Writes them all; the names, for the report."""
-        save(piece.score, self.midi, force)
+        """Writes all of them or none; the names, for the report."""
+        contents = {self.midi: format_score(piece.score, self.midi)}
         names = {"file": str(self.midi)}
         if self.musicxml:
-            save(piece.written, self.musicxml, force)
+            contents[self.musicxml] = format_score(piece.written, self.musicxml)
             names["musicxml"] = str(self.musicxml)
         if self.wav:
-            save_sound(piece.score, self.wav, force=force)
+            contents[self.wav] = format_sound(render(piece.score), FORMATS[self.wav.suffix.lower()])
             names["wav"] = str(self.wav)
+        write_together(contents, force)
         return names
 
 
@@ -48,6 +49,8 @@ def check_files(wanted: Sequence[Files], force: bool) -> None:
         InputError: A suffix that is none of ours, one name twice, or a file that may not be
             replaced.
     """
+    if not all(path.name for files in wanted for path in (files.midi, files.musicxml) if path):
+        raise InputError("output", "the name of a file", "none")
     for files in wanted:
         name = files.musicxml
         if name and name.suffix.lower() not in (".musicxml", ".xml"):
@@ -63,6 +66,17 @@ def check_files(wanted: Sequence[Files], force: bool) -> None:
     for files in wanted:
         if files.wav:
             check_save_sound(files.wav, force=force)
+
+
+def check_run(run: Path) -> None:
+    """Says at once that there is no run to go on with.
+
+    Raises:
+        InputError: The folder holds none.
+    """
+    if not (run / "config.json").is_file():
+        expected = f"a run folder to go on from in {run}"
+        raise InputError("resume", expected, "none (without --resume a new run begins)")
 
 
 def print_json(report: Mapping[str, Any]) -> None:

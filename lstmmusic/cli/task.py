@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -12,8 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
-from lstmmusic.cli.output import print_json
-from lstmmusic.tasks import Task, list_tasks, run_task
+from lstmmusic.cli.output import check_run, print_json
+from lstmmusic.cli.quiet import load_keras
+from lstmmusic.tasks import Task, list_tasks, run_task, task_named
 
 SECONDS_BETWEEN_LINES = 5.0
 
@@ -56,7 +56,10 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Train networks on an experiment, and test each once."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # stderr is for what we have to say
+    if resume and output is not None:
+        check_run(output)
+    task_named(name)  # before what takes seconds to load
+    load_keras()
     report = run_task(name, preset, seeds, variant, seed, output, _shown(), resume)
     print(describe(report), file=sys.stderr)
     if as_json:

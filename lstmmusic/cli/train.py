@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -11,11 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from lstmmusic.cli.output import print_json
+from lstmmusic.cli.output import check_run, print_json
+from lstmmusic.cli.quiet import load_keras
 from lstmmusic.errors import InputError
 from lstmmusic.player import model_folder
 
 SECONDS_BETWEEN_LINES = 5.0
+RUN = "run"  # of `lstmmusic.fitting`, which takes seconds to load
 
 
 def train(
@@ -60,10 +61,14 @@ def train(
     """Train a model on your own music."""
     if not music.exists():  # before what takes seconds to load
         raise InputError(str(music), "a corpus (.parquet) or a folder of music", "no such file")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # stderr is for what we have to say
+    if not output:
+        raise InputError("output", "the name or the folder of a model", "''")
+    folder = model_folder(output)
+    if resume:
+        check_run(folder / RUN)
+    load_keras()
     from lstmmusic.fitting import train_model  # seconds, that only who trains has to wait
 
-    folder = model_folder(output)
     try:
         trained = train_model(
             music,
@@ -79,10 +84,11 @@ def train(
             force=force,
         )
     except KeyboardInterrupt:
-        print(
-            f"{folder}: what has been learnt is kept; the same command with --resume goes on",
-            file=sys.stderr,
-        )
+        if (folder / RUN).is_dir():  # else it had not begun
+            print(
+                f"{folder}: what has been learnt is kept; the same command with --resume goes on",
+                file=sys.stderr,
+            )
         raise
     report = trained.report()
     print(describe(report), file=sys.stderr)

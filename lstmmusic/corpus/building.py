@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,8 @@ class _Plan:
 
 
 def _check(out: Path, workers: int | None, engine: str, seed: int, force: bool) -> int:
+    if not out.name:
+        raise InputError("output", f"a name that ends in {SUFFIX}", "none")
     if out.suffix.lower() != SUFFIX:
         raise InputError(str(out), f"a name that ends in {SUFFIX}", repr(out.suffix))
     if engine not in ENGINES:
@@ -165,7 +168,7 @@ def _account(
 ) -> tuple[Report, dict[str, Placed]]:
     """The report, and the place of every piece that is kept."""
     rows = dict(plan.rows)
-    results: dict[str, dict[str, Any]] = {}
+    titles: dict[str, str] = {}
     fingerprints: list[Fingerprint] = []
     for shard in plan.shards:
         fingerprints += read_fingerprints(shard.path(work))
@@ -174,14 +177,14 @@ def _account(
             if "reason" in result:
                 rows[file] = Row(file, SKIPPED, result["reason"], result["kind"])
             else:
-                results[file] = result
-    titles = {file: result["title"] for file, result in results.items()}
+                titles[file] = result["title"]
+                rows[file] = _kept(file, result)
     places, near, note = join(titles, fingerprints, seed)
-    for file, result in results.items():
+    for file in titles:
         if file in near:
             rows[file] = Row(file, DUPLICATE, f"nearly {near[file]}", "nearly the same music")
         else:
-            rows[file] = _kept(file, result, places[file])
+            rows[file] = replace(rows[file], split=places[file].split, tune=places[file].tune)
     for file, original in plan.copies.items():
         row = rows[original]
         if row.status == SKIPPED:
@@ -200,11 +203,17 @@ def _account(
     return report, places
 
 
-def _kept(file: str, result: dict[str, Any], placed: Placed) -> Row:
+def _kept(file: str, result: dict[str, Any]) -> Row:
+    """What is used, wherever it belongs."""
     repairs = result["repairs"]
     status, how = (REPAIRED, "; ".join(repairs)) if repairs else (USED, "")
     kind = repair_kind(repairs[0]) if repairs else ""
-    return Row(file, status, how, kind, placed.split, placed.tune, result["shown"])
+    # The same few words in every file are kept once.
+    shown = {
+        sys.intern(name): sys.intern(value) if isinstance(value, str) else value
+        for name, value in result["shown"].items()
+    }
+    return Row(file, status, how, kind, found=shown)
 
 
 def _publish(
@@ -215,9 +224,9 @@ def _publish(
         path = work / out.name
         stored.write(path, _batches(plan.shards, places, work), seed, VERSION)
         os.replace(path, out)
-    contents = {"csv": report.as_csv(), "json": report.as_json(), "html": as_html(report)}
+    contents = {"csv": report.as_csv, "json": report.as_json, "html": lambda: as_html(report)}
     for kind, path in report_paths(out).items():
-        write_bytes(path, contents[kind], force=True)
+        write_bytes(path, contents[kind](), force=True)
     shutil.rmtree(work, ignore_errors=True)
 
 

@@ -19,9 +19,10 @@ MANY = 0.1  # the share of the files from which on advice is worth a line
 LOW_CONFIDENCE = 0.5
 SHOWN_REASONS = 5
 FILES = ("csv", "json", "html")
+_FORMULA = ("=", "+", "-", "@", "\t")  # what makes a cell more than text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """What was made of one file.
 
@@ -155,22 +156,31 @@ class Report:
         return words
 
     def as_csv(self) -> bytes:
-        """A table with one row a file."""
+        """A table with one row a file, which a spreadsheet may open.
+
+        A text that a spreadsheet would take for a formula has an apostrophe before it.
+        """
         names = ["file", "status", "reason", "split", "tune", *FOUND_NAMES]
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
         writer.writerow(names)
         for row in self.rows:
-            found = [_cell(row.found.get(name)) for name in FOUND_NAMES]
-            writer.writerow([row.file, row.status, row.reason, row.split, row.tune, *found])
+            found = [row.found.get(name) for name in FOUND_NAMES]
+            cells = [row.file, row.status, row.reason, row.split, row.tune, *found]
+            writer.writerow([_cell(cell) for cell in cells])
         return buffer.getvalue().encode()
 
     def as_json(self) -> bytes:
         """The summary, with all rows and what was ignored."""
-        rows = [asdict(row) for row in self.rows]
         ignored = [entry._asdict() for entry in self.ignored]
-        whole = {**self.summary(), "rows": rows, "ignored_files": ignored}
-        return json.dumps(whole, ensure_ascii=False, indent=1).encode() + b"\n"
+        head = json.dumps({**self.summary(), "ignored_files": ignored}, ensure_ascii=False)
+        buffer = io.BytesIO()  # row by row: as one object they would fill the memory
+        buffer.write(head.removesuffix("}").encode() + b', "rows": [')
+        for index, row in enumerate(self.rows):
+            line = json.dumps(asdict(row), ensure_ascii=False)
+            buffer.write((b",\n" if index else b"\n") + line.encode())
+        buffer.write(b"\n]}\n")
+        return buffer.getvalue()
 
     def describe(self) -> str:
         """A summary in words, for a terminal."""
@@ -220,7 +230,8 @@ def report_paths(corpus: Path) -> dict[str, Path]:
 
 
 def _cell(value: Any) -> Any:
-    return " ".join(value) if isinstance(value, list) else value
+    text = " ".join(value) if isinstance(value, list) else value
+    return "'" + text if isinstance(text, str) and text.startswith(_FORMULA) else text
 
 
 def count_files(count: int) -> str:

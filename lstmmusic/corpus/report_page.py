@@ -49,13 +49,13 @@ def as_html(report: Report) -> bytes:
         for status, kind, count, example in report.reasons()
     )
     advice = "".join(f"<li>{escape(words)}</li>" for words in report.advice())
+    found = distributions(report.kept) if report.kept else {}
+    plots = "".join(_bars(what, pairs) for what, pairs in found.items())
     title = escape(f"Corpus {report.corpus}" if report.corpus else "No corpus")
     sections = [
         f"<h1>{title}</h1><table>{counts}</table>",
         f"<h2>What would help</h2><ul>{advice}</ul>" if advice else "",
-        f"<h2>What was found</h2><div class='plots'>{_plots(report.kept)}</div>"
-        if report.kept
-        else "",
+        f"<h2>What was found</h2><div class='plots'>{plots}</div>" if report.kept else "",
         f"<h2>Why</h2><table><tr><th>files</th><th></th><th>reason</th><th>such as</th></tr>"
         f"{reasons}</table>"
         if reasons
@@ -98,22 +98,28 @@ def _row(row: Row) -> str:
     return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
 
 
-def _plots(kept: Sequence[Row]) -> str:
+def distributions(kept: Sequence[Row]) -> dict[str, list[tuple[str, int]]]:
+    """How often what was found in the files of a corpus.
+
+    Args:
+        kept: The files that are in it.
+
+    Returns:
+        Title with its unit -> value or range of values, and how many files have it.
+    """
     found = [row.found for row in kept]
     swings = [row["swing"] for row in found if row["swing"] is not None]
     forms = Counter(form for row in found for form in row["forms"])
     chords = Counter(row["chords"] or "none" for row in found)
-    return "".join(
-        (
-            _bars("Keys", Counter(row["key"] for row in found).most_common(24)),
-            _bars("Beats a minute", _histogram([row["tempo"] for row in found], 20)),
-            _bars("Swing (share of the on-beat eighth)", _histogram(swings, 0.05)),
-            _bars("Forms (files)", forms.most_common()),
-            _bars("Bars", _doublings([row["bars"] for row in found])),
-            _bars("Notes of melody", _doublings([row["notes"] for row in found])),
-            _bars("Chords", chords.most_common()),
-        )
-    )
+    return {
+        "Keys": Counter(row["key"] for row in found).most_common(24),
+        "Beats a minute": _histogram([row["tempo"] for row in found], 20),
+        "Swing (share of the on-beat eighth)": _histogram(swings, 0.05),
+        "Forms (files)": forms.most_common(),
+        "Bars": _doublings([row["bars"] for row in found]),
+        "Notes of melody": _doublings([row["notes"] for row in found]),
+        "Chords": chords.most_common(),
+    }
 
 
 def _histogram(values: Sequence[float], width: float) -> list[tuple[str, int]]:

@@ -12,6 +12,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import pyarrow.parquet as pq
 from lstmmusic.analysis import Fingerprint
 from lstmmusic.corpus.items import Item, Source
 from lstmmusic.corpus.overrides import Override
-from lstmmusic.corpus.reading import PRINT, unpack
+from lstmmusic.corpus.reading import unpack
 from lstmmusic.corpus.schema import FOUND, KEPT, SCHEMA_VERSION, VERSION, table_of
 from lstmmusic.errors import InputError, InternalError
 from lstmmusic.io import ReaderError, ReaderProcess, write_bytes
@@ -117,12 +118,36 @@ def read_rows(path: Path) -> Iterator[pa.RecordBatch]:
             yield batch.replace_schema_metadata(None)
 
 
-def read_fingerprints(path: Path) -> list[Fingerprint]:
-    """The fingerprints of those pieces."""
+class KeptFingerprint(Fingerprint):
+    """A fingerprint that leaves its grams on disk: few pieces are ever held against each other.
+
+    Of the sketch, which tells the pieces that may be alike, 16 bits a number do: what they take for
+    equal by chance is held against each other, no more.
+    """
+
+    def __init__(self, path: Path, index: int, sketch: np.ndarray) -> None:
+        object.__setattr__(self, "_place", (path, index))
+        object.__setattr__(self, "sketch", sketch.astype(np.uint16))
+
+    @property
+    def grams(self) -> np.ndarray:  # type: ignore[override]
+        """Read anew, or lately read."""
+        path, index = self._place  # type: ignore[attr-defined]
+        return _read_arrays(path, "grams")[index]
+
+
+def read_fingerprints(path: Path) -> list[KeptFingerprint]:
+    """The fingerprints of those pieces; the shard has to stay where it is."""
+    sketches = enumerate(_read_arrays.__wrapped__(path, "sketch"))
+    return [KeptFingerprint(path, index, sketch) for index, sketch in sketches]
+
+
+@lru_cache(maxsize=64)
+def _read_arrays(path: Path, name: str) -> list[np.ndarray]:
+    """A column of arrays of a shard, one a piece."""
     with pq.ParquetFile(path) as file:
-        columns = file.read(columns=PRINT).to_pydict()
-    arrays = ([np.array(row, np.uint64) for row in columns[name]] for name in PRINT)
-    return [Fingerprint(*row) for row in zip(*arrays, strict=True)]
+        column = file.read(columns=[name]).column(name)
+    return [np.array(row.values, np.uint64) for row in column]
 
 
 def _read(

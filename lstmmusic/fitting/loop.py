@@ -50,9 +50,11 @@ class Schedule:
 
     def __post_init__(self) -> None:
         check_counts(self, "epochs", "batches_per_epoch")
-        if not (self.learning_rate > 0 and self.weight_decay >= 0 and self.patience >= 0):
-            expected = "learning_rate above 0, weight_decay and patience not below"
-            raise InputError("schedule", expected, self)
+        for name in ("weight_decay", "patience"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise InputError(name, "a finite number from 0 on", getattr(self, name))
+        if not 0 < self.learning_rate < math.inf:
+            raise InputError("learning_rate", "a finite number above 0", self.learning_rate)
         if not 0 <= self.averaging < 1:
             raise InputError("averaging", "0 to less than 1", self.averaging)
 

@@ -6,12 +6,12 @@
 * `parse`: the same as `load`, from bytes, with what had to be mended; `split_abc`: a book's tunes.
 * `load_untrusted`: the same as `load`, tried out first in a `ReaderProcess`, which has limits and
   may be killed.
-* `check_output`, `check_save`, `write_bytes`: writing that never overwrites by accident or leaves
-  half a file.
+* `check_output`, `check_save`, `write_bytes`, `write_together`: writing that never overwrites by
+  accident or leaves half a file.
 """
 
-from lstmmusic.io._bytes import MAX_BYTES, check_output, read_bytes, write_bytes
-from lstmmusic.io.files import READERS, WRITERS, check_save, load, parse, save
+from lstmmusic.io._bytes import MAX_BYTES, check_output, read_bytes, write_bytes, write_together
+from lstmmusic.io.files import READERS, WRITERS, check_save, format_score, load, parse, save
 from lstmmusic.io.midi_read import parse_midi, read_midi
 from lstmmusic.io.midi_write import format_midi, write_midi
 from lstmmusic.io.notation_read import split_abc
@@ -27,6 +27,7 @@ __all__ = [
     "check_output",
     "check_save",
     "format_midi",
+    "format_score",
     "load",
     "load_untrusted",
     "parse",
@@ -37,4 +38,5 @@ __all__ = [
     "split_abc",
     "write_bytes",
     "write_midi",
+    "write_together",
 ]

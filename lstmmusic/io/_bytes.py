@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from lstmmusic.errors import InputError, OutputError
 
 MAX_BYTES = 32 * 2**20
+_OLD = "-old"
 
 _SIGNATURES = (
     (b"\x89PNG", "a PNG image"),
@@ -35,12 +39,19 @@ def read_bytes(path: Path) -> bytes:
     """
     expected = "a file that can be read"
     try:
-        if path.is_dir():
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
             raise InputError(str(path), expected, "a folder")
-        if path.exists() and not path.is_file():  # a pipe would be waited for, for ever
+        if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for, for ever
             raise InputError(str(path), expected, "not a plain file")
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = b""
+        with path.open("rb", buffering=0) as file:
+            # As much as the file says it holds, and once more in case it holds more: to make room
+            # for MAX_BYTES takes longer than to parse a usual file.
+            while len(data) <= MAX_BYTES and (
+                more := file.read(min(max(len(data), status.st_size), MAX_BYTES) + 1)
+            ):
+                data += more
     except FileNotFoundError:
         raise InputError(str(path), expected, "no such file") from None
     except OSError as error:
@@ -66,6 +77,8 @@ def check_output(path: Path, force: bool = False) -> None:
     Raises:
         OutputError: The file exists (without `force`), or its folder cannot be written.
     """
+    if not path.name:  # what `Path("")` becomes
+        raise OutputError("output", "the name of a file", repr(str(path)))
     try:
         is_folder, exists = path.is_dir(), path.exists()
     except OSError as error:  # a name that is too long, a folder that may not be looked into
@@ -95,9 +108,48 @@ def write_bytes(path: Path, data: bytes, force: bool = False) -> None:
     Raises:
         OutputError: As `check_output`, or the disk is full.
     """
-    check_output(path, force)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".lstmmusic-")
+    write_together({path: data}, force)
+
+
+def write_together(contents: Mapping[Path, bytes], force: bool = False) -> None:
+    """Writes several files as `write_bytes` does, all or none.
+
+    All are on disk under other names before the first is renamed; where one cannot be renamed,
+    those before it are as they were (a replaced one where the file system has hard links).
+
+    Raises:
+        OutputError: As `write_bytes`, of the first that cannot be written.
+    """
+    for path in contents:
+        check_output(path, force)
+    names: dict[Path, str] = {}
+    done: list[Path] = []
     try:
+        for path, data in contents.items():
+            names[path] = _temporary(path, data)
+        for path, name in names.items():
+            _rename(name, path, force, keep=len(names) > 1)
+            done.append(path)
+    except BaseException:
+        for path in done:
+            with contextlib.suppress(OSError):
+                if os.path.exists(names[path] + _OLD):
+                    os.replace(names[path] + _OLD, path)
+                else:
+                    path.unlink()
+        raise
+    finally:
+        for name in names.values():
+            for left in (name, name + _OLD):
+                if os.path.exists(left):
+                    os.unlink(left)
+
+
+def _temporary(path: Path, data: bytes) -> str:
+    """The name of a file beside `path` that holds the data, on disk and with the usual rights."""
+    name = ""
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".lstmmusic-")
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
@@ -105,15 +157,28 @@ def write_bytes(path: Path, data: bytes, force: bool = False) -> None:
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(name, 0o666 & ~umask)
-        if force:
-            os.replace(name, path)
-        else:
+    except BaseException as error:
+        if name:
+            os.unlink(name)
+        if isinstance(error, OSError):
+            received = error.strerror or error
+            raise OutputError(str(path), "room to write", received) from None
+        raise
+    return name
+
+
+def _rename(name: str, path: Path, force: bool, keep: bool) -> None:
+    """Renames; keeps what is replaced under the name with `_OLD`, if asked to and possible."""
+    try:
+        if not force:
             _rename_new(name, path)
+            return
+        if keep:
+            with contextlib.suppress(OSError):
+                os.link(path, name + _OLD)
+        os.replace(name, path)
     except OSError as error:
         raise OutputError(str(path), "room to write", error.strerror or error) from None
-    finally:
-        if os.path.exists(name):
-            os.unlink(name)
 
 
 def _rename_new(name: str, path: Path) -> None:

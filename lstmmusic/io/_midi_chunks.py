@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from lstmmusic.errors import InputError
 from lstmmusic.io._bytes import describe
-from lstmmusic.io._midi_events import mend_track
+from lstmmusic.io._midi_events import may_need_mending, mend_track
 
 MAX_TRACKS = 1024
+_FIRST_EVENTS = 22  # where they begin behind a header of the usual size
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +71,18 @@ def open_shell(data: bytes, source: str) -> Shell:
         repairs.append("film time was turned into 120 quarters a minute")
     if ticks == 0:
         raise InputError(source, "a whole MIDI file", "a clock of 0 ticks per quarter")
-    bodies = [mend_track(track, repairs) for track in tracks]
+    is_plain = not repairs and tracks[0].start == _FIRST_EVENTS and end == len(data)
+    if is_plain and not may_need_mending(data):  # as nearly every file: nothing is copied
+        return Shell(data, ticks)
+    bodies = [mend_track(data[track], repairs) for track in tracks]
     whole = struct.pack(">4sI2sHH", b"MThd", 6, data[8:10], len(bodies), ticks)
     whole += b"".join(struct.pack(">4sI", b"MTrk", len(body)) + body for body in bodies)
     return Shell(whole, ticks, is_smpte, tuple(dict.fromkeys(repairs)))
 
 
-def _tracks(data: bytes, source: str, repairs: list[str]) -> tuple[list[bytes], int]:
-    """The bodies of the track chunks, and where the last whole chunk ends."""
-    tracks: list[bytes] = []
+def _tracks(data: bytes, source: str, repairs: list[str]) -> tuple[list[slice], int]:
+    """Where the bodies of the track chunks lie, and where the last whole chunk ends."""
+    tracks: list[slice] = []
     position = 8 + struct.unpack(">I", data[4:8])[0]
     while position < len(data):
         name, size = data[position : position + 4], data[position + 4 : position + 8]
@@ -95,7 +99,7 @@ def _tracks(data: bytes, source: str, repairs: list[str]) -> tuple[list[bytes], 
                 f"a truncated one: track {len(tracks) + 1} lacks {missing} of its bytes",
             )
         if name == b"MTrk":
-            tracks.append(data[position + 8 : stop])
+            tracks.append(slice(position + 8, stop))
         else:
             repairs.append("chunks that are no tracks were left out")
         position = stop

@@ -13,11 +13,33 @@ _TRACK_NAME, _END_OF_TRACK, _META, _SYSEX = 0x03, 0x2F, 0xFF, (0xF0, 0xF7)
 _CABLE = {0xF1: 1, 0xF2: 2, 0xF3: 1, **dict.fromkeys((0xF4, 0xF5, 0xF6, *range(0xF8, 0xFF)), 0)}
 _SUSPECT = {0xF0, *_CABLE}
 _HARMLESS = bytes(value for value in range(256) if value not in _SUSPECT)
-_NOTE_ON = re.compile(rb"[\x90-\x9f]")
+# The status of a note and its pitch, and not a delta time (such as 9e 00) before a meta event.
+_NOTE_ON = re.compile(rb"[\x90-\x9f](?!\xff|[\x00-\x7f]\xff)")
+
+# A track as it should be. Of lengths, only those of one byte; a status runs on across meta events,
+# and not across system-exclusive data. No part is tried twice (`*+`), so the time is linear.
+_TICKS = rb"[\x80-\xff]{0,3}+[\x00-\x7f]"
+_SIZED = b"(?>" + b"|".join(b"\\x%02x.{%d}" % (size, size) for size in range(0x80)) + b")"
+_RUNNING = rb"%b%b(?:%b(?:%b|\xff.%b))*+"
+_TWO, _ONE = (
+    _RUNNING % (statuses, data, _TICKS, data, _SIZED)
+    for statuses, data in (
+        (rb"[\x80-\xbf\xe0-\xef]", rb"[\x00-\x7f]{2}"),
+        (rb"[\xc0-\xdf]", rb"[\x00-\x7f]"),
+    )
+)
+_SOUND = re.compile(
+    rb"(?:%b(?:\xff.%b|%b|%b|[\xf0\xf7]%b))*+" % (_TICKS, _SIZED, _TWO, _ONE, _SIZED), re.DOTALL
+)
 
 
 class _UnclearError(Exception):
     """The bytes cannot be cut into events: the libraries may guess."""
+
+
+def may_need_mending(events: bytes) -> bool:
+    """False where no byte, of one track or of several, could be what `mend_track` mends."""
+    return bool(events.translate(None, _HARMLESS))
 
 
 def mend_track(events: bytes, repairs: list[str]) -> bytes:
@@ -35,6 +57,8 @@ def mend_track(events: bytes, repairs: list[str]) -> bytes:
     suspects = set(events.translate(None, _HARMLESS))
     if not suspects - {0xF0} and not (suspects and _runs_across_sysex(events)):
         return events
+    if _SOUND.fullmatch(events):  # they stand in texts, in numbers, or where they should
+        return events
     try:
         kept, left_out, resumed = _walk(events)
     except (_UnclearError, IndexError):
@@ -50,7 +74,7 @@ def mend_track(events: bytes, repairs: list[str]) -> bytes:
 def name_without_notes(events: bytes) -> bytes:
     """The name of a track that holds no notes; empty where it has none, or holds notes."""
     name = b""
-    # Where no byte looks like a note, nothing behind the name matters.
+    # Where nothing looks like a note, nothing behind the name matters.
     to_the_end = _NOTE_ON.search(events) is not None
     running, position = 0, 0
     try:

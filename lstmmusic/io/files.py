@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lstmmusic.errors import InputError
-from lstmmusic.io._bytes import check_output, read_bytes
+from lstmmusic.io._bytes import check_output, read_bytes, write_bytes
 from lstmmusic.io.midi_read import parse_midi
-from lstmmusic.io.midi_write import write_midi
+from lstmmusic.io.midi_write import format_midi
 from lstmmusic.io.notation_read import parse_abc, parse_musicxml
-from lstmmusic.io.notation_write import write_musicxml
+from lstmmusic.io.notation_write import format_musicxml
 from lstmmusic.score import Score
 
 # Bytes, the name of their file, and a list that takes what had to be mended.
@@ -24,11 +24,11 @@ READERS: dict[str, Callable[[bytes, str, list[str]], Score]] = {
     ".mxl": lambda data, source, _: parse_musicxml(data, source),
     ".abc": lambda data, source, _: parse_abc(data, source),
 }
-WRITERS: dict[str, Callable[[Score, str | Path, bool], None]] = {
-    ".mid": write_midi,
-    ".midi": write_midi,
-    ".musicxml": write_musicxml,
-    ".xml": write_musicxml,
+WRITERS: dict[str, Callable[[Score], bytes]] = {
+    ".mid": format_midi,
+    ".midi": format_midi,
+    ".musicxml": format_musicxml,
+    ".xml": format_musicxml,
 }
 
 
@@ -84,7 +84,16 @@ def save(score: Score, path: str | Path, force: bool = False) -> None:
         InputError: Unknown suffix.
         OutputError: The file exists, or cannot be written.
     """
-    _by_suffix(WRITERS, path)(score, path, force)
+    write_bytes(Path(path), format_score(score, path), force)
+
+
+def format_score(score: Score, name: str | Path) -> bytes:
+    """The bytes that `save` would write to a file of that name.
+
+    Raises:
+        InputError: Unknown suffix.
+    """
+    return _by_suffix(WRITERS, name)(score)
 
 
 def check_save(path: str | Path, force: bool = False) -> None:

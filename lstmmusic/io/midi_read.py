@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -42,6 +43,7 @@ MAX_QUARTERS = 1_000_000
 CHORD_PREFIX = "chord="
 FEEL_PREFIX = "feel="
 END_MARKER = "end"
+_FAR_TICKS = 2**62  # beyond every limit, and still a number that an array can hold
 
 # What mido raises on damaged files.
 _REFUSALS = (OSError, EOFError, ValueError, KeyError, IndexError, KeySignatureError)
@@ -85,12 +87,30 @@ def parse_midi(data: bytes, source: str = "MIDI", repairs: list[str] | None = No
     return _score(raw, shell, source, mended)
 
 
+class _RawPart(NamedTuple):
+    """One instrument, in ticks; its events as columns, no columns where there are none.
+
+    Attributes:
+        name, program, is_drum: As of a `Part`.
+        notes: Onset, duration, pitch, velocity.
+        controls: Tick, number, value.
+        bends: Tick, value.
+    """
+
+    name: str
+    program: int
+    is_drum: bool
+    notes: Sequence[np.ndarray]
+    controls: Sequence[np.ndarray] = ()
+    bends: Sequence[np.ndarray] = ()
+
+
 class _Raw:
     """What either library found, in ticks."""
 
     def __init__(self) -> None:
         self.title = ""
-        self.parts: list[dict[str, Any]] = []
+        self.parts: list[_RawPart] = []
         self.tempos: Events = []
         self.metres: Events = []
         self.keys: Events = []
@@ -101,18 +121,13 @@ def _read_symusic(shell: Shell) -> _Raw:
     score: Any = symusic.Score.from_midi(shell.data)  # its stubs lack the attributes
     raw = _Raw()
     for track in score.tracks:
-        notes = track.notes.numpy()
-        controls, bends = track.controls.numpy(), track.pitch_bends.numpy()
-        raw.parts.append(
-            {
-                "name": track.name,
-                "program": track.program,
-                "is_drum": track.is_drum,
-                "notes": tuple(notes[k] for k in ("time", "duration", "pitch", "velocity")),
-                "controls": tuple(controls[k] for k in ("time", "number", "value")),
-                "bends": tuple(bends[k] for k in ("time", "value")),
-            }
-        )
+        if len(track.notes):  # a part is what has notes
+            columns = (
+                _columns(track.notes, ("time", "duration", "pitch", "velocity")),
+                _columns(track.controls, ("time", "number", "value")),
+                _columns(track.pitch_bends, ("time", "value")),
+            )
+            raw.parts.append(_RawPart(track.name, track.program, track.is_drum, *columns))
     raw.tempos = [(t.time, t.mspq) for t in score.tempos]
     raw.metres = [(m.time, (m.numerator, m.denominator)) for m in score.time_signatures]
     raw.keys = [(k.time, (k.key, k.tonality)) for k in score.key_signatures]
@@ -127,6 +142,14 @@ def _read_symusic(shell: Shell) -> _Raw:
             pass  # the notes are whole; the labels stay those that symusic found
     raw.title = _title(shell.data)
     return raw
+
+
+def _columns(events: Any, names: Sequence[str]) -> Sequence[np.ndarray]:
+    """Columns of symusic's events; none where there is nothing, as that would take as long."""
+    if not len(events):
+        return ()
+    found = events.numpy()
+    return [found[name] for name in names]
 
 
 def _title(data: bytes) -> str:
@@ -163,7 +186,7 @@ def _read_mido(shell: Shell, source: str, refusal: Exception, repairs: list[str]
     return raw
 
 
-def _track_parts(track: mido.MidiTrack, raw: _Raw) -> list[dict[str, Any]]:
+def _track_parts(track: mido.MidiTrack, raw: _Raw) -> list[_RawPart]:
     """Splits a track by channel and programme, as symusic does."""
     tick = 0
     program: dict[int, int] = defaultdict(int)
@@ -172,7 +195,7 @@ def _track_parts(track: mido.MidiTrack, raw: _Raw) -> list[dict[str, Any]]:
         lambda: {"notes": [], "controls": [], "bends": []}
     )
     for message in track:
-        tick += message.time
+        tick = min(tick + message.time, _FAR_TICKS)
         kind = message.type
         if kind == "set_tempo":
             raw.tempos.append((tick, message.tempo))
@@ -199,13 +222,11 @@ def _track_parts(track: mido.MidiTrack, raw: _Raw) -> list[dict[str, Any]]:
             rows[message.channel, program[message.channel]]["bends"].append((tick, message.pitch))
     parts = []
     for (channel, number), found in sorted(rows.items()):
-        columns = {
-            name: tuple(np.array(column) for column in zip(*found[name], strict=True))
-            or (np.empty(0),) * width
-            for name, width in (("notes", 4), ("controls", 3), ("bends", 2))
-        }
-        name, is_drum = _utf8(track.name), channel == 9
-        parts.append({"name": name, "program": number, "is_drum": is_drum, **columns})
+        columns = [
+            [np.array(column) for column in zip(*found[name], strict=True)]
+            for name in ("notes", "controls", "bends")
+        ]
+        parts.append(_RawPart(_utf8(track.name), number, channel == 9, *columns))
     return parts
 
 
@@ -214,7 +235,7 @@ def _texts(file: mido.MidiFile) -> Events:
     for track in file.tracks:
         tick = 0
         for message in track:
-            tick += message.time
+            tick = min(tick + message.time, _FAR_TICKS)
             if message.type == "marker" or (
                 message.type == "text" and message.text.startswith(CHORD_PREFIX)
             ):
@@ -224,26 +245,15 @@ def _texts(file: mido.MidiFile) -> Events:
 
 def _score(raw: _Raw, shell: Shell, source: str, repairs: list[str]) -> Score:
     tpq = shell.ticks_per_quarter
-    n_notes = sum(len(part["notes"][0]) for part in raw.parts)
-    if n_notes > MAX_NOTES:
-        raise InputError(source, f"at most {MAX_NOTES:,} notes", f"{n_notes:,}")
-    times = [np.asarray(part["notes"][0], np.int64) for part in raw.parts]
-    if any((column < 0).any() for column in times):  # beyond what the reader counts to
-        raise InputError(source, f"at most {MAX_QUARTERS:,} quarter notes", "more")
-    parts = [part for part in (_part(part, tpq) for part in raw.parts) if part is not None]
-    if any((np.asarray(part["notes"][1]) < 1).any() for part in raw.parts):
-        repairs.append("notes without length last one tick")
+    parts = _parts([part for part in raw.parts if part.notes], tpq, source, repairs)
     metres, pickup, metre_is_known = _metres(raw.metres, tpq, repairs)
     labels = _labels(raw.texts, tpq)
     chords, sections, length = labels.chords, labels.sections, labels.length
     if len(sections) > 1 and sections[0] == (0.0, COUNT_IN):
         pickup = sections[1].onset_quarters
-    end = max([length, *(part.end_quarters for part in parts)])
-    if end > MAX_QUARTERS:
-        raise InputError(source, f"at most {MAX_QUARTERS:,} quarter notes", f"{end:,.0f}")
     tempos = [] if shell.is_smpte else raw.tempos
-    return Score(
-        parts=tuple(parts),
+    score = Score(
+        parts=parts,
         chords=chords,
         metres=metres,
         tempo_map=TempoMap.clean(
@@ -259,24 +269,54 @@ def _score(raw: _Raw, shell: Shell, source: str, repairs: list[str]) -> Score:
         ticks_per_quarter=tpq,
         metre_is_known=metre_is_known,
     )
+    if score.length_quarters > MAX_QUARTERS:
+        length = score.length_quarters
+        raise InputError(source, f"at most {MAX_QUARTERS:,} quarter notes", f"{length:,.0f}")
+    return score
 
 
-def _part(raw: dict[str, Any], tpq: int) -> Part | None:
-    ticks, durations, pitches, velocities = raw["notes"]
+def _parts(raw: Sequence[_RawPart], tpq: int, source: str, repairs: list[str]) -> tuple[Part, ...]:
+    """The parts, each of which has notes; one table holds them all until it is cut."""
+    if not raw:
+        return ()
+    ends = np.cumsum([len(part.notes[0]) for part in raw]).tolist()
+    if ends[-1] > MAX_NOTES:
+        raise InputError(source, f"at most {MAX_NOTES:,} notes", f"{ends[-1]:,}")
+    ticks, durations, pitches, velocities = (
+        np.concatenate(columns) for columns in zip(*(part.notes for part in raw), strict=True)
+    )
+    if ticks.min() < 0:  # beyond what the reader counts to
+        raise InputError(source, f"at most {MAX_QUARTERS:,} quarter notes", "more")
+    if durations.min() < 1:
+        repairs.append("notes without length last one tick")
     notes = np.empty(len(ticks), NOTE_DTYPE)
-    notes["onset_quarters"] = np.asarray(ticks) / tpq
+    notes["onset_quarters"] = ticks / tpq
     notes["duration_quarters"] = np.maximum(durations, 1) / tpq
     notes["pitch"], notes["velocity"] = pitches, np.maximum(velocities, 1)
-    controls = np.empty(len(raw["controls"][0]), CONTROL_DTYPE)
-    controls["onset_quarters"] = np.asarray(raw["controls"][0]) / tpq
-    controls["controller"], controls["value"] = raw["controls"][1:]
-    bends = np.empty(len(raw["bends"][0]), BEND_DTYPE)
-    bends["onset_quarters"] = np.asarray(raw["bends"][0]) / tpq
-    bends["bend"] = raw["bends"][1]
-    if not len(notes):
-        return None
-    program = 0 if raw["is_drum"] else raw["program"]
-    return Part(notes, raw["name"], program, raw["is_drum"], controls, bends)
+    return tuple(
+        Part(
+            notes[start:end],
+            part.name,
+            0 if part.is_drum else part.program,
+            part.is_drum,
+            _timed_table(part.controls, CONTROL_DTYPE, tpq),
+            _timed_table(part.bends, BEND_DTYPE, tpq),
+        )
+        for part, start, end in zip(raw, (0, *ends), ends, strict=False)
+    )
+
+
+def _timed_table(
+    columns: Sequence[np.ndarray], dtype: np.dtype, tpq: int
+) -> np.ndarray | tuple[()]:
+    """A table of events from their columns, the first of them ticks; nothing from none."""
+    if not columns:
+        return ()
+    ticks, *values = columns
+    table = np.empty(len(ticks), dtype)
+    for name, column in zip(dtype.names or (), (ticks / tpq, *values), strict=True):
+        table[name] = column
+    return table
 
 
 def _metres(
@@ -324,9 +364,14 @@ class _Labels(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def _chord(text: str) -> Chord:
-    """A chord symbol; a piece has few different ones."""
-    return Chord.parse(text)
+def _chord(text: str) -> Chord | None:
+    """The chord that a label names, None where it names none; a piece has few different ones."""
+    if not text.startswith(CHORD_PREFIX):
+        return None
+    try:
+        return Chord.parse(text.removeprefix(CHORD_PREFIX).strip())
+    except ChordError:
+        return None
 
 
 def _labels(events: Events, tpq: int) -> _Labels:
@@ -335,16 +380,13 @@ def _labels(events: Events, tpq: int) -> _Labels:
     length, feel = 0.0, ""
     for tick, text in events:
         onset = ticks_to_quarters(tick, tpq)
-        if text.startswith(CHORD_PREFIX):
-            try:
-                chords[onset] = _chord(text.removeprefix(CHORD_PREFIX).strip())
-            except ChordError:
-                sections.append(Timed(onset, text))  # a label of someone else's making
+        if (chord := _chord(text)) is not None:
+            chords[onset] = chord
         elif text == END_MARKER:
             length = max(length, onset)
         elif text.startswith(FEEL_PREFIX):
             feel = text.removeprefix(FEEL_PREFIX)
-        elif text:
+        elif text:  # also a chord of someone else's making
             sections.append(Timed(onset, text))
-    placed = tuple(Timed(*item) for item in sorted(chords.items()))
+    placed = tuple(Timed(onset, chords[onset]) for onset in sorted(chords))
     return _Labels(placed, tuple(sections), length, feel)

@@ -32,20 +32,33 @@ def load_untrusted(path: str | Path, max_seconds: float = MAX_SECONDS) -> Score:
     path = Path(path)
     if path.suffix.lower() not in READERS or not path.is_file():
         return load(path)  # raises, with its own words
-    data = read_bytes(path)
+    return parse_untrusted(read_bytes(path), str(path), max_seconds)
+
+
+def parse_untrusted(data: bytes, name: str, max_seconds: float = MAX_SECONDS) -> Score:
+    """As `load_untrusted`, from the bytes of a file.
+
+    Args:
+        data: The whole file.
+        name: Of the file; its suffix says what it is.
+        max_seconds: The child is stopped after that long.
+
+    Raises:
+        InputError: As for `load_untrusted`.
+    """
     limits = (max_seconds, MAX_MEMORY_BYTES, max_seconds)
     try:
         with ReaderProcess("lstmmusic.io.untrusted:try_out", *limits) as reader:
-            found, _ = reader.ask({"name": str(path)}, data)
+            found, _ = reader.ask({"name": name}, data)
     except ReaderError as error:
         if error.why == "slow":
             expected, received = f"a file that is read within {max_seconds:g} s", "a slower one"
         else:
             expected, received = "a file that can be read", f"one that {error}"
-        raise InputError(str(path), expected, received) from None
+        raise InputError(name, expected, received) from None
     if found:
         raise InputError(found["argument"], found["expected"], found["received"])
-    return parse(data, str(path))
+    return parse(data, name)
 
 
 def try_out(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:

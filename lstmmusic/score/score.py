@@ -51,16 +51,24 @@ class Timed(NamedTuple, Generic[Value]):
     value: Value
 
 
+# What all parts without notes, controls or bends share.
+_NO_ROWS = {
+    dtype.names: np.frombuffer(b"", dtype) for dtype in (NOTE_DTYPE, CONTROL_DTYPE, BEND_DTYPE)
+}
+
+
 def _table(rows: object, dtype: np.dtype) -> np.ndarray:
+    if isinstance(rows, tuple) and not rows:
+        return _NO_ROWS[dtype.names]
     if isinstance(rows, np.ndarray) and rows.dtype == dtype:
-        table = rows.copy()
+        table = rows
     else:
         table = np.array([tuple(row) for row in rows], dtype=dtype)  # type: ignore[attr-defined]
-    if dtype == NOTE_DTYPE:
+    if dtype is NOTE_DTYPE:
         order = np.lexsort((table["duration_quarters"], table["pitch"], table["onset_quarters"]))
     else:  # of controls at one place the order means something (101, 100, 6)
         order = np.argsort(table["onset_quarters"], kind="stable")
-    table = table[order]
+    table = table.take(order)  # a copy; of rows many times faster than an index in brackets
     table.flags.writeable = False
     return table
 
@@ -109,8 +117,10 @@ class Part:
         table = _table(notes, NOTE_DTYPE)
         _check(table, "pitch", 0, 127)
         _check(table, "velocity", 1, 127)
-        _check(table, "onset_quarters", 0, np.inf)
-        if not (table["duration_quarters"] > 0).all():
+        onsets = table["onset_quarters"]
+        if len(onsets) and not 0 <= onsets[0] <= onsets[-1] <= np.inf:  # sorted: the ends tell
+            _check(table, "onset_quarters", 0, np.inf)
+        if np.count_nonzero(table["duration_quarters"] > 0) < len(table):
             raise InputError("duration", "more than 0 quarters", table["duration_quarters"].min())
         if not 0 <= program <= 127:
             raise InputError("program", "0 to 127", program)
@@ -166,9 +176,9 @@ class Part:
 
 def _check(table: np.ndarray, name: str, low: float, high: float) -> None:
     values = table[name]
-    bad = values[~((values >= low) & (values <= high))]
-    if len(bad):
-        raise InputError(name, f"{low:g} to {high:g}", bad[0])
+    inside = (values >= low) & (values <= high)
+    if np.count_nonzero(inside) < len(values):  # several times faster than `all`
+        raise InputError(name, f"{low:g} to {high:g}", values[~inside][0])
 
 
 @dataclass(frozen=True)

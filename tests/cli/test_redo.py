@@ -5,8 +5,9 @@ import json
 import pytest
 
 from lstmmusic.cli import main
+from lstmmusic.errors import OutputError
 from lstmmusic.generation import improvise
-from lstmmusic.io import format_midi, load, save
+from lstmmusic.io import _bytes, format_midi, load, save
 from lstmmusic.score import Note, Part, Score
 
 NAMES = "seed model file bars key tempo metre form swing chords harmony notes seconds settings"
@@ -98,9 +99,29 @@ def test_a_score_is_written_too(redo):
     assert steps.tolist() == pytest.approx(steps.round().tolist())
 
 
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_of_two_files_both_are_written_or_none(redo, tmp_path, monkeypatch, force):
+    for name in ("a.mid", "a.musicxml") if force else ():
+        (tmp_path / name).write_bytes(b"old")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    rename = _bytes._rename
+
+    def fail_at_the_second(name, path, *more, **named):
+        if path.suffix == ".musicxml":
+            raise OutputError(str(path), "room to write", "No space left on device")
+        rename(name, path, *more, **named)
+
+    monkeypatch.setattr(_bytes, "_rename", fail_at_the_second)
+    options = ("-o", "a.mid", "--musicxml", "a.musicxml", *force)
+    code, _, text = redo("blues.mid", "--bars", 5, *options)
+    assert (code, text) == (2, "a.musicxml: expected room to write, got No space left on device\n")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
+        (["blues.mid", "--bars", "1", "-o", ""], "output: expected the name of a file, got none"),
         (["blues.mid", "--bars", "13"], "bars: expected bars within 1 to 12, got 13"),
         (["blues.mid", "--bars", "0"], "bars: expected bars within 1 to 12, got 0"),
         (["blues.mid", "--bars", "x"], "bars: expected a bar or a span of bars"),

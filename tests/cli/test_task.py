@@ -92,6 +92,10 @@ def test_a_run_is_one_object_on_stdout_and_text_on_stderr(tiny_task, tmp_path):
         (["run", "embedded_reber", "--seeds", "0"], "seeds: expected a whole number from 1 on"),
         (["run", "embedded_reber", "--seed", "-1"], "seed: expected a whole number from 0 on"),
         (["run", "embedded_reber", "--resume"], "resume: expected a run folder to go on from"),
+        (
+            ["run", "embedded_reber", "--resume", "-o", "none"],
+            "resume: expected a run folder to go on from in none, got none",
+        ),
         (["list", "--tag", "opera"], "tag: expected one of "),
         (["run"], "Missing argument 'NAME'"),
         ([], "Missing command"),

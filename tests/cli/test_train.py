@@ -57,9 +57,32 @@ def test_the_json_has_what_is_promised(asked, tmp_path, capsys):
     assert err.endswith("by heart\n")
 
 
+def begun(model):
+    """As a training leaves it that was stopped."""
+    (model / "run").mkdir(parents=True)
+    (model / "run" / "config.json").write_text("{}")
+
+
+def test_without_a_run_there_is_nothing_to_resume(asked, tmp_path, capsys):
+    assert main(["train", "blues.parquet", "-o", str(tmp_path / "m"), "--resume"]) == 2
+    run = tmp_path / "m" / "run"
+    assert capsys.readouterr().err == (
+        f"resume: expected a run folder to go on from in {run}, "
+        "got none (without --resume a new run begins)\n"
+    )
+    assert not asked
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_model_without_a_name_names_the_option(asked, capsys):
+    assert main(["train", "blues.parquet", "-o", ""]) == 2
+    assert capsys.readouterr().err.startswith("output: expected the name or the folder of a model")
+
+
 def test_options_reach_the_training(asked, tmp_path, capsys):
     options = ["--recipe", "r.toml", "--epochs", "9", "--from", "twelve-bar", "--group", "4"]
     more = ["--resume", "--seed", "8", "--sample-every", "0", "--force"]
+    begun(tmp_path / "m")
     assert main(["train", "folder", "-o", str(tmp_path / "m"), *options, *more]) == 0
     assert capsys.readouterr().out == ""
     del asked["progress"]
@@ -88,6 +111,9 @@ def test_an_interruption_says_how_to_go_on(asked, tmp_path, monkeypatch, capsys)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(fitting, "train_model", interrupted)
+    assert main(["train", "blues.parquet", "-o", str(tmp_path / "m")]) == 130
+    assert capsys.readouterr().err == "interrupted\n"  # there is nothing to go on with
+    begun(tmp_path / "m")
     assert main(["train", "blues.parquet", "-o", str(tmp_path / "m")]) == 130
     assert "what has been learnt is kept; the same command with --resume" in capsys.readouterr().err
 

@@ -61,6 +61,16 @@ def test_the_table_has_a_row_a_file():
     assert (rows[0]["swing"], rows[0]["forms"], rows[1]["swing"]) == ("0.61", "jazz standard", "")
 
 
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1"])
+def test_no_name_is_a_formula_to_a_spreadsheet(name):
+    report = Report("", (Row(name, "skipped", f"{name}: damaged"), used("a.mid", tune=name)))
+    rows = list(csv.DictReader(io.StringIO(report.as_csv().decode(), newline="")))
+    assert [rows[0]["file"], rows[0]["reason"]] == [f"'{name}", f"'{name}: damaged"]
+    assert rows[1]["tune"] == f"'{name}"
+    assert (rows[1]["file"], rows[1]["notes"]) == ("a.mid", "100")
+    assert json.loads(report.as_json())["rows"][0]["file"] == name  # programs get it as it is
+
+
 def test_programs_get_all_of_it():
     found = json.loads(REPORT.as_json())
     assert {name: found[name] for name in REPORT.summary()} == REPORT.summary()

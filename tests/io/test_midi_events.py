@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lstmmusic.io import format_midi, parse_midi
+from lstmmusic.io import _midi_events, format_midi, parse_midi
 from lstmmusic.io._midi_events import mend_track
 from tests.strategies import scores
 
@@ -76,3 +76,19 @@ def test_a_mended_track_is_one_that_a_strict_library_reads():
     track = mend_track(b"\x00\xf4\x00\xf2\x01\x02" + SCALE, [])
     file = mido.MidiFile(file=io.BytesIO(data + len(track).to_bytes(4, "big") + track))
     assert [m.note for m in file if m.type == "note_on"] == [60, 62]
+
+
+EVENTS = ["903c40", "3c40", "c005", "05", "f0027ef7", "f70101", "ff5902fe00", "ff510309f4f8", "f8"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["00", "84f600", "f0f8f87f"]), st.sampled_from(EVENTS))))
+def test_what_looks_sound_at_one_glance_is_sound_event_by_event(events):
+    track = bytes.fromhex("".join(time + event for time, event in [("00", "903c40"), *events]))
+    if _midi_events._SOUND.fullmatch(track):
+        assert _midi_events._walk(track) == (track, set(), False)
+
+
+def test_suspicious_bytes_in_their_places_are_seen_at_one_glance(monkeypatch):
+    places = "00ff5902fe00 00ff510309f4f8 84f600903c40 f0f8f87f3c40 00f0027ef7 00ff0103f1f4f9"
+    monkeypatch.setattr(_midi_events, "_walk", None)
+    assert mend_track(bytes.fromhex(places) + SCALE, []) == bytes.fromhex(places) + SCALE

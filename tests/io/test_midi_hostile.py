@@ -220,3 +220,11 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
     (tmp_path / "folder.mid").mkdir()
     with pytest.raises(InputError, match=r"folder\.mid: expected .* got a folder"):
         load(tmp_path / "folder.mid")
+
+
+def test_times_beyond_all_numbers_are_too_long():
+    # A pitch beyond 127 leaves it to the second reader, which counts as far as the bytes say.
+    late = b"\xff" * 12 + b"\x7f"
+    events = b"\x00\x90\xbc\x40" + late + b"\x80\xbc\x00" + late + NOTE_ON_OFF[1:]
+    with pytest.raises(InputError, match="expected at most 1,000,000 quarter notes, got"):
+        parse_midi(header() + track(events))

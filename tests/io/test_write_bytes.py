@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from lstmmusic.errors import OutputError
-from lstmmusic.io import _bytes, write_bytes
+from lstmmusic.io import _bytes, read_bytes, write_bytes, write_together
 
 
 @pytest.fixture
@@ -104,3 +104,42 @@ def test_a_file_system_without_hard_links_is_written_too(path, monkeypatch):
     write_bytes(path, b"new")
     assert path.read_bytes() == b"new"
     assert os.listdir(path.parent) == [path.name]
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("failing", range(3))
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_several_files_are_written_together_or_not_at_all(
+    tmp_path, monkeypatch, force, failing, call
+):
+    paths = [tmp_path / name for name in "abc"]
+    if force:
+        paths[0].write_bytes(b"old")  # one that is replaced, beside two that are new
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    usual, done = getattr(os, call), []
+
+    def fails_once(*arguments, **named):
+        done.append(arguments)
+        if len(done) == failing + 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return usual(*arguments, **named)
+
+    if not force:  # so that new files are renamed, too
+        monkeypatch.setattr(_bytes.os, "link", fails_with(errno.EPERM))
+    monkeypatch.setattr(_bytes.os, call, fails_once)
+    with pytest.raises(OutputError, match=f"{'abc'[failing]}: expected room to write"):
+        write_together(dict.fromkeys(paths, b"new"), force)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    write_together(dict.fromkeys(paths, b"new"), force)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == dict.fromkeys(
+        "abc", b"new"
+    )
+
+
+def test_a_file_that_holds_more_than_it_says_is_read_whole(path, monkeypatch):
+    path.write_bytes(bytes(range(256)) * 40)
+    honest = path.stat()
+    fields = list(honest)
+    fields[stat.ST_SIZE] = 100
+    monkeypatch.setattr(type(path), "stat", lambda *_, **__: os.stat_result(fields))
+    assert len(read_bytes(path)) == honest.st_size
