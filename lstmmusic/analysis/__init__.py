@@ -9,14 +9,21 @@
 from lstmmusic.analysis.analyse import analyse
 from lstmmusic.analysis.chords import find_chords
 from lstmmusic.analysis.choruses import find_choruses
-from lstmmusic.analysis.feel import Placed, find_feel, follows_the_beat, on_the_grid
+from lstmmusic.analysis.feel import (
+    Placed,
+    Timing,
+    find_feel,
+    find_timing,
+    follows_the_beat,
+    on_the_grid,
+)
 from lstmmusic.analysis.fingerprint import Fingerprint, fingerprint, near_duplicates
 from lstmmusic.analysis.found import Analysis, Chorus, Feel, Found
 from lstmmusic.analysis.groups import Grouping, performer_of, split, split_groups, tune_name
 from lstmmusic.analysis.key import find_key
 from lstmmusic.analysis.melody_part import find_melody
 from lstmmusic.analysis.metre import find_metre, with_bar_lines
-from lstmmusic.analysis.swing import estimate_swing, unswing
+from lstmmusic.analysis.swing import estimate_swing, swing_steps, unswing
 
 __all__ = [
     "Analysis",
@@ -26,6 +33,7 @@ __all__ = [
     "Found",
     "Grouping",
     "Placed",
+    "Timing",
     "analyse",
     "estimate_swing",
     "find_chords",
@@ -34,6 +42,7 @@ __all__ = [
     "find_key",
     "find_melody",
     "find_metre",
+    "find_timing",
     "fingerprint",
     "follows_the_beat",
     "near_duplicates",
@@ -41,6 +50,7 @@ __all__ = [
     "performer_of",
     "split",
     "split_groups",
+    "swing_steps",
     "tune_name",
     "unswing",
     "with_bar_lines",

@@ -13,7 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from lstmmusic.analysis.found import Feel
-from lstmmusic.analysis.swing import STRAIGHT, estimate_swing, off_beats, unswung
+from lstmmusic.analysis.swing import (
+    MIN_PAIRS,
+    STRAIGHT,
+    estimate_swing,
+    off_beats,
+    swing_steps,
+    unswung,
+)
 from lstmmusic.encoding import melody_part
 from lstmmusic.encoding.melody_events import STEPS_PER_BEAT
 from lstmmusic.errors import InputError
@@ -63,10 +70,59 @@ class Placed(NamedTuple):
         score: The piece, every onset and end on the twelfths of the felt beat, swing undone.
         deviations_beats: For every part an array: how late each note was, in felt beats; in the
             order of the part's notes in `score`.
+        lengths_beats: Likewise, how long each note sounded.
     """
 
     score: Score
     deviations_beats: tuple[np.ndarray, ...]
+    lengths_beats: tuple[np.ndarray, ...]
+
+
+class Timing(NamedTuple):
+    """How one line lies in time; arrays are of shape (notes,) but for the shares.
+
+    Attributes:
+        shares: Swing of every beat that tells (`off_beats`).
+        is_performance: True where notes lie off the grid as a player's do.
+        steps: Onsets as written, swing undone, in steps from bar 1.
+        end_steps: Likewise where notes end.
+        deviations_beats: How much later a note starts than meant: than written, swung as the line.
+    """
+
+    shares: np.ndarray
+    is_performance: bool
+    steps: np.ndarray
+    end_steps: np.ndarray
+    deviations_beats: np.ndarray
+
+    @property
+    def swing(self) -> float | None:
+        """The median share; None where fewer than four beats tell."""
+        return float(np.median(self.shares)) if len(self.shares) >= MIN_PAIRS else None
+
+
+def find_timing(
+    onsets_beats: np.ndarray, ends_beats: np.ndarray, is_compound: bool = False
+) -> Timing:
+    """Measures the swing of a line of single notes and finds where they are meant to be.
+
+    Args:
+        onsets_beats: Where notes start, rising, in felt beats.
+        ends_beats: Where they stop.
+        is_compound: True in 12/8, where the thirds of a beat are written out.
+
+    Example:
+        >>> played = np.array([0, 0.62, 1, 1.62, 2, 2.62, 3, 3.62, 4])
+        >>> timing = find_timing(played, played + 0.3)
+        >>> round(timing.swing, 2), timing.steps.tolist(), timing.is_performance
+        (0.62, [0, 6, 12, 18, 24, 30, 36, 42, 48], False)
+    """
+    shares = off_beats(onsets_beats)
+    swing = None if is_compound else estimate_swing(onsets_beats)
+    is_performance = _is_performance(onsets_beats)
+    steps, stops = _steps(onsets_beats, ends_beats, True, is_performance, swing)
+    meant = swing_steps(steps.tolist(), steps.tolist(), STRAIGHT if swing is None else swing)
+    return Timing(shares, is_performance, steps, stops, onsets_beats - meant)
 
 
 def find_feel(score: Score) -> Feel:
@@ -140,8 +196,8 @@ def on_the_grid(score: Score, feel: Feel) -> Placed:
         )
     beats = _Beats(score)
     placed = [_placed(part, beats, feel, score.metre.is_compound) for part in score.parts]
-    parts = tuple(part for part, _ in placed)
-    return Placed(replace(score, parts=parts), tuple(deviations for _, deviations in placed))
+    parts, deviations, lengths = zip(*placed, strict=True) if placed else ((), (), ())
+    return Placed(replace(score, parts=parts), deviations, lengths)
 
 
 class _Beats:
@@ -203,32 +259,48 @@ def _pull(onsets: np.ndarray) -> float:
     return float(len(onsets) * (np.abs(phases.mean(1)) ** 2).sum())
 
 
-def _placed(part: Part, beats: _Beats, feel: Feel, is_compound: bool) -> tuple[Part, np.ndarray]:
+def _placed(
+    part: Part, beats: _Beats, feel: Feel, is_compound: bool
+) -> tuple[Part, np.ndarray, np.ndarray]:
     if not len(part):
-        return part, np.empty(0)
+        return part, np.empty(0), np.empty(0)
     onsets = beats.of(part.notes["onset_quarters"])
     ends = beats.of(part.notes["onset_quarters"] + part.notes["duration_quarters"])
     swing = None if is_compound else feel.swing
-    is_monophonic = part.is_monophonic
-    places, _ = _read(onsets, is_monophonic, feel.is_performance, swing)
-    steps = np.round(places * STEPS_PER_BEAT)
-    if is_monophonic:  # a note that would fall on the one before it goes on the next step
-        count = np.arange(len(steps))
-        steps = np.maximum.accumulate(steps - count) + count
-    # Ends move with the onsets: between two of them in proportion, after the last one as it does.
-    late = onsets[-1] - places[-1]
-    known, at = np.unique(onsets, return_index=True)
-    moved = np.where(ends > known[-1], ends - late, np.interp(ends, known, places[at]))
-    stops = np.maximum(np.round(moved * STEPS_PER_BEAT), steps + 1)
-    if is_monophonic:
-        stops[:-1] = np.minimum(stops[:-1], steps[1:])
+    steps, stops = _steps(onsets, ends, part.is_monophonic, feel.is_performance, swing)
     starts = np.maximum(beats.to_quarters(steps / STEPS_PER_BEAT), 0.0)
     notes = part.notes.copy()
     notes["onset_quarters"] = starts
     lengths = beats.to_quarters(stops / STEPS_PER_BEAT) - starts
     notes["duration_quarters"] = np.maximum(lengths, beats.lengths[0] / STEPS_PER_BEAT)
     order = np.lexsort((notes["duration_quarters"], notes["pitch"], notes["onset_quarters"]))
-    return replace(part, notes=notes), (onsets - steps / STEPS_PER_BEAT)[order]
+    late = onsets - steps / STEPS_PER_BEAT
+    return replace(part, notes=notes), late[order], (ends - onsets)[order]
+
+
+def _steps(
+    onsets: np.ndarray,
+    ends: np.ndarray,
+    is_monophonic: bool,
+    is_performance: bool,
+    swing: float | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where notes start and end as written, in steps; the arguments are those of `_read`."""
+    if not len(onsets):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    places, _ = _read(onsets, is_monophonic, is_performance, swing)
+    steps = np.round(places * STEPS_PER_BEAT).astype(np.int64)
+    if is_monophonic:  # a note that would fall on the one before it goes on the next step
+        count = np.arange(len(steps))
+        steps = np.maximum.accumulate(steps - count) + count
+    # Ends move with the onsets: between two of them in proportion, after the last one as it does.
+    behind = onsets[-1] - places[-1]
+    known, at = np.unique(onsets, return_index=True)
+    moved = np.where(ends > known[-1], ends - behind, np.interp(ends, known, places[at]))
+    stops = np.maximum(np.round(moved * STEPS_PER_BEAT).astype(np.int64), steps + 1)
+    if is_monophonic:
+        stops[:-1] = np.minimum(stops[:-1], steps[1:])
+    return steps, stops
 
 
 def _read(

@@ -1,14 +1,20 @@
-"""Swing: where the off-beat eighth lies within the beat, heard and taken off."""
+"""Swing: where the off-beat eighth lies within the beat, heard, taken off and put on."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+
+from lstmmusic.encoding.melody_events import STEPS_PER_BEAT
 
 STRAIGHT, TRIPLET = 0.5, 2 / 3
 LOWEST, HIGHEST = 0.5, 0.75
 
-_MIN_PAIRS = 4  # fewer swung beats than that say nothing
+MIN_PAIRS = 4  # fewer swung beats than that say nothing
 _NEAR = 0.06  # of a beat
+_HALF = STEPS_PER_BEAT // 2
+_THIRDS = (STEPS_PER_BEAT // 3, 2 * STEPS_PER_BEAT // 3)
 # How far a note on the beat may lie before and behind it, and what is still two eighths.
 _EARLY, _LATE = 0.1, 0.3
 _SHORTEST, _LONGEST = 0.3, 0.85
@@ -54,7 +60,7 @@ def estimate_swing(onsets_beats: np.ndarray) -> float | None:
         0.62
     """
     places = off_beats(onsets_beats)
-    if len(places) < _MIN_PAIRS:
+    if len(places) < MIN_PAIRS:
         return None
     return float(np.clip(np.median(places), LOWEST, HIGHEST))
 
@@ -83,3 +89,35 @@ def unswing(onsets_beats: np.ndarray, places_beats: np.ndarray, swing: float) ->
     share = places_beats - beats
     stays = np.array([int(beat) in triplets for beat in beats], bool)
     return beats + np.where(stays, share, unswung(share, swing))
+
+
+def swing_steps(onsets: Sequence[int], places: Sequence[int], swing: float) -> np.ndarray:
+    """Moves places on the grid so that the off-beat eighth takes its swung place.
+
+    Within a beat the first half stretches to `swing` of the beat and the second shrinks. A beat in
+    which a note starts on a triplet is played as it is written. `unswing` undoes it.
+
+    Args:
+        onsets: Where notes start, in steps (`STEPS_PER_BEAT` to the beat).
+        places: What to move, in steps: the same onsets, or where notes end.
+        swing: Share of the beat taken by the on-beat eighth.
+
+    Returns:
+        The places in beats, float, in the order given.
+
+    Example:
+        >>> swing_steps([0, 6, 12, 16], [0, 6, 12, 16], 0.75).round(3).tolist()
+        [0.0, 0.75, 1.0, 1.333]
+    """
+    triplet_beats = {step // STEPS_PER_BEAT for step in onsets if step % STEPS_PER_BEAT in _THIRDS}
+    moved = []
+    for place in places:
+        beat, step = divmod(place, STEPS_PER_BEAT)
+        if beat in triplet_beats:
+            share = step / STEPS_PER_BEAT
+        elif step <= _HALF:
+            share = step / _HALF * swing
+        else:
+            share = swing + (step - _HALF) / _HALF * (1 - swing)
+        moved.append(beat + share)
+    return np.array(moved)

@@ -19,6 +19,7 @@ from lstmmusic.generation import (
     Improvisation,
     Settings,
     improvise,
+    parse_swing,
 )
 from lstmmusic.io import load_untrusted
 from lstmmusic.player import DEFAULT_MODEL
@@ -49,7 +50,12 @@ def generate(
     ] = None,
     style: Annotated[str | None, typer.Option(help="shuffle, jump, straight or slow.")] = None,
     swing: Annotated[
-        float | None, typer.Option(help="Share of the beat before the off-beat, 0.5 to 0.75.")
+        str | None,
+        typer.Option(
+            help="Share of the beat before the off-beat, 0.5 to 0.75; `learned`: the melody as "
+            "players do that the model has heard.",
+            metavar="SHARE|learned",
+        ),
     ] = None,
     choruses: Annotated[int | None, typer.Option(help="How often to play the form.")] = None,
     bars: Annotated[int | None, typer.Option(help="Length in bars instead.")] = None,
@@ -121,7 +127,7 @@ def generate(
         tempo=tempo,
         metre=metre,
         style=style,
-        swing=swing,
+        swing=parse_swing(swing),
         choruses=choruses,
         bars=bars,
         temperature=temperature,
@@ -198,12 +204,18 @@ def describe(report: dict[str, Any]) -> str:
     kind = " of blues" if report["form"] or set(bars) != {"N.C."} else ""
     return (
         f"{report['file']}: {_count(report['bars'], 'bar')}{kind} in {report['key']}, {form}"
-        f"{report['metre']} at {report['tempo']:g} beats a minute, swing {report['swing']:g}; "
+        f"{report['metre']} at {report['tempo']:g} beats a minute, {_swing(report)}; "
         f"{_count(report['notes'], 'note')} of melody by the model {report['model']}, "
         f"seed {report['seed']}\n"
         f"chords ({source}): {chords}\n"
         f"parts: {parts}"
     )
+
+
+def _swing(report: dict[str, Any]) -> str:
+    if report["feel"] == "learned":
+        return f"melody with a learned feel, band with swing {report['swing']:g}"
+    return f"swing {report['swing']:g}"
 
 
 def _count(number: int, thing: str) -> str:

@@ -5,10 +5,14 @@
 * `HarmonyClock`: chord symbols in half-bars.
 * `MelodyEvents`: a melody note by note; `MelodySetting` and `MelodyMemory` turn it into what the
   melody network is told.
+* `FeelEvents`: a melody as performed; `FeelSetting` and `feel_cues` are what the feel network is
+  told.
 """
 
 from lstmmusic.encoding.base import Encoding, snap
 from lstmmusic.encoding.binary_eighths import BinaryEighthGrid
+from lstmmusic.encoding.feel_events import FeelEvents
+from lstmmusic.encoding.feel_features import FeelSetting, feel_cues
 from lstmmusic.encoding.harmony_clock import HarmonyClock
 from lstmmusic.encoding.melody_events import MelodyEvents, steps_per_bar
 from lstmmusic.encoding.melody_features import STYLES, MelodyMemory, MelodySetting
@@ -20,6 +24,7 @@ ENCODINGS: tuple[Encoding, ...] = (
     BinaryEighthGrid(),
     HarmonyClock(),
     MelodyEvents(),
+    FeelEvents(),
 )
 
 __all__ = [
@@ -27,11 +32,14 @@ __all__ = [
     "STYLES",
     "BinaryEighthGrid",
     "Encoding",
+    "FeelEvents",
+    "FeelSetting",
     "HarmonyClock",
     "MelodyEvents",
     "MelodyMemory",
     "MelodySetting",
     "TimeGrid",
+    "feel_cues",
     "is_bass_line",
     "melody_odds",
     "melody_part",

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lstmmusic.analysis import Timing, find_timing
 from lstmmusic.encoding import melody_part
 from lstmmusic.encoding.melody_events import STEPS_PER_BEAT
-from lstmmusic.evaluation.timing import Timing, find_timing
 from lstmmusic.score import Score
 
 EARLY_BEATS = 1 / 16

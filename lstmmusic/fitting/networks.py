@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from lstmmusic.encoding import HarmonyClock
+from lstmmusic.encoding.harmony_clock import N_SYMBOLS
 from lstmmusic.errors import InputError
 from lstmmusic.evaluation import MelodyNGram
 from lstmmusic.fitting.curves import Curves
@@ -35,7 +37,7 @@ from lstmmusic.score import form_named
 Weights = dict[str, np.ndarray]
 
 BITS_PER_NOTE = Measure("bits_per_note", ("ioi", "pitch"))
-BITS_PER_CHORUS = Measure("bits_per_chorus", ("symbol",), 24)  # twelve bars in half-bars
+CHORUS_BARS = 12
 
 _REACH = 3  # semitones that a tune is moved in training, at most
 _SEEN_BATCHES = 12  # of training music, measured after every epoch
@@ -46,6 +48,7 @@ def train_harmony(
     recipe: Recipe,
     folder: Path,
     *,
+    clock: HarmonyClock | None = None,
     start: Mapping[str, np.ndarray] | None = None,
     resume: bool = False,
     after_epoch: AfterEpoch | None = None,
@@ -61,6 +64,7 @@ def train_harmony(
         tunes: Choruses of known forms with chords.
         recipe: Sizes and schedules.
         folder: Gets a run folder `harmony`.
+        clock: What it runs on; None: half-bars, as models that are stored.
         start: Weights to begin with.
         resume: Goes on with the run in the folder.
         after_epoch: Hears the network, each epoch and its metrics.
@@ -79,37 +83,46 @@ def train_harmony(
     shares = np.array([len(family) for family in families], float)
     shares /= shares.sum()
     length = recipe.harmony.length
-    vocabulary = np.unique(np.concatenate([t.symbols for family in families for t in family]))
+    clock = clock or HarmonyClock()
+    ticks = clock.steps_per_bar
+    choruses = [[clock.encode(tune.score) for tune in family] for family in families]
+    vocabulary = np.unique(np.concatenate([c for family in choruses for c in family]))
 
     def stream(rng: np.random.Generator, misheard: float) -> Example:
-        family = families[int(rng.choice(len(families), p=shares))]
+        number = int(rng.choice(len(families), p=shares))
+        family = choruses[number]
         symbols: list[np.ndarray] = []
         while sum(map(len, symbols)) < length:
-            symbols.append(family[int(rng.integers(len(family)))].symbols)
-        is_minor = form_named(family[0].form or "").mode == "minor"
+            symbols.append(family[int(rng.integers(len(family)))])
+        is_minor = form_named(families[number][0].form or "").mode == "minor"
         played = np.concatenate(symbols)[:length]
         heard = played
         if misheard:
             others = rng.choice(vocabulary, length)
             heard = np.where(rng.random(length) < misheard, others, played)
-        return harmony_example(played, is_minor, heard)
+        return harmony_example(played, is_minor, heard, ticks)
 
     def make_batch(rng: np.random.Generator, misheard: float = recipe.harmony.misheard) -> Batch:
         streams = [stream(rng, misheard) for _ in range(recipe.harmony.batch_size)]
         return pad_batch(streams, length)
 
     validation = make_batch(np.random.default_rng([recipe.seed, 1]), misheard=0.0)
-    network = HarmonyNetwork(recipe.harmony.units, seed=recipe.seed)
+    network = HarmonyNetwork(
+        recipe.harmony.units,
+        seed=recipe.seed,
+        peepholes=recipe.harmony.peepholes,
+        n_inputs=N_SYMBOLS + ticks + 1,
+    )
     if start is not None:
         network.load_stored_weights(dict(start))
-    result = _fit(
+    result = fit_in_folder(
         network,
         recipe,
         recipe.harmony,
         make_batch,
         [validation],
         folder,
-        BITS_PER_CHORUS,
+        Measure("bits_per_chorus", ("symbol",), CHORUS_BARS * ticks),
         from_start=start is not None,
         music_sha256=checksum(tunes),
         resume=resume,
@@ -117,8 +130,8 @@ def train_harmony(
     )
     scores = {
         **result,
-        "bits_per_chorus": round(float(result["val_loss"] / np.log(2) * 24), 3),
-        "floor_bits_per_chorus": round(_floor_bits(families, shares, length), 3),
+        "bits_per_chorus": round(float(result["val_loss"] / np.log(2) * CHORUS_BARS * ticks), 3),
+        "floor_bits_per_chorus": round(floor_bits(choruses, shares, length / ticks), 3),
     }
     return network.stored_weights(), scores
 
@@ -189,13 +202,15 @@ def train_melody(
         drawn = [draw(rng) for _ in range(options.batch_size)]
         return pad_batch([x for x, _ in drawn], length, [skip for _, skip in drawn])
 
-    validation = _all_windows(unseen, options)
-    seen = _all_windows(tunes, options)
+    validation = all_windows([tune.example for tune in unseen], options)
+    seen = all_windows([tune.example for tune in tunes], options)
     spread = np.linspace(0, len(seen) - 1, min(len(seen), _SEEN_BATCHES)).astype(int)
-    network = MelodyNetwork(options.units, options.input_dropout, options.dropout, recipe.seed)
+    network = MelodyNetwork(
+        options.units, options.input_dropout, options.dropout, recipe.seed, options.peepholes
+    )
     if start is not None:
         network.load_stored_weights(dict(start))
-    result = _fit(
+    result = fit_in_folder(
         network,
         recipe,
         options,
@@ -221,7 +236,7 @@ def train_melody(
         "ngram": {"bits_per_note": round(sum(ngram.bits(map(_melody, unseen))), 4)},
     }
     if test:
-        held = _all_windows(test, options)
+        held = all_windows([tune.example for tune in test], options)
         scores["test_bits_per_note"] = round(BITS_PER_NOTE.of(mean_nats(network, held)), 4)
         scores["test_notes"] = sum(map(_n_notes, test))
         scores["ngram"]["test_bits_per_note"] = round(sum(ngram.bits(map(_melody, test))), 4)
@@ -237,7 +252,7 @@ def checksum(tunes: Iterable[Tune]) -> str:
     return digest.hexdigest()
 
 
-def _fit(
+def fit_in_folder(
     network: StoredNetwork,
     recipe: Recipe,
     options: Network,
@@ -289,13 +304,14 @@ def _melody(tune: Tune) -> np.ndarray:
     return np.stack([targets["ioi"] + 1, before, targets["pitch"] + LOWEST_PITCH], axis=1)
 
 
-def _all_windows(tunes: Iterable[Tune], options: Network) -> list[Batch]:
-    """Every note of the tunes once, in batches of the shape that training has."""
+def all_windows(examples: Iterable[Example], options: Network) -> list[Batch]:
+    """Every note of the examples once, in batches of the shape that training has."""
     length = options.length
     cut: list[tuple[Example, int]] = []
-    for tune in tunes:
-        for first, skip in windows(_n_notes(tune), length, length // 2):
-            cut.append((window(tune.example, first, length), skip))
+    for example in examples:
+        n_notes = len(next(iter(example[1].values())))
+        for first, skip in windows(n_notes, length, length // 2):
+            cut.append((window(example, first, length), skip))
     batches = []
     for first in range(0, len(cut), options.batch_size):
         rows = cut[first : first + options.batch_size]
@@ -314,14 +330,14 @@ def _families(tunes: Sequence[Tune], streams: Sequence[Sequence[str]]) -> list[l
     return [family for family in families if family]
 
 
-def _floor_bits(families: list[list[Tune]], shares: np.ndarray, length: int) -> float:
+def floor_bits(families: list[list[np.ndarray]], shares: np.ndarray, stream_bars: float) -> float:
     """Bits a chorus that no model can save: the family once a stream, the chorus every time."""
 
     def entropy(probs: np.ndarray) -> float:
         return float(-(probs * np.log2(probs)).sum())
 
-    total = entropy(shares) * 24 / length
+    total = entropy(shares) * CHORUS_BARS / stream_bars
     for share, family in zip(shares, families, strict=True):
-        _, counts = np.unique([tune.symbols for tune in family], axis=0, return_counts=True)
+        _, counts = np.unique(family, axis=0, return_counts=True)
         total += share * entropy(counts / counts.sum())
     return float(total)

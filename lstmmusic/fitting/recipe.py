@@ -7,6 +7,7 @@ the last two are those that did best on held-out solos in a comparison of many.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ class Network:
         misheard: Share of the chords that the harmony network, in training, hears as another: so
             it learns to keep its place by itself, and a rare chord of its own does not lose it.
         schedule: How long and how fast.
+        peepholes: False: the gates do not see the cells.
     """
 
     units: int
@@ -53,6 +55,7 @@ class Network:
     input_dropout: float = 0.0
     dropout: float = 0.0
     misheard: float = 0.0
+    peepholes: bool = True
 
     def __post_init__(self) -> None:
         check_counts(self, "units", "batch_size", "length")
@@ -70,6 +73,7 @@ class Recipe:
         seed: Of everything random.
         harmony_streams: Forms that may follow each other from chorus to chorus in one stream.
         harmony, melody: The networks.
+        feel: That which learns how late and how long notes are played; None: no such network.
     """
 
     name: str
@@ -77,6 +81,7 @@ class Recipe:
     harmony_streams: tuple[tuple[str, ...], ...]
     harmony: Network
     melody: Network
+    feel: Network | None = None
 
 
 def read_recipe(path: str | Path) -> Recipe:
@@ -88,9 +93,8 @@ def read_recipe(path: str | Path) -> Recipe:
     try:
         table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         networks = {}
-        for kind in ("harmony", "melody"):
-            row: dict[str, Any] = dict(table[kind])
-            networks[kind] = Network(schedule=Schedule(**row.pop("schedule")), **row)
+        for kind in ("harmony", "melody", *(["feel"] if "feel" in table else [])):
+            networks[kind] = _network(kind, table[kind])
         streams = tuple(tuple(forms) for forms in table["harmony_streams"])
         for name in (name for forms in streams for name in forms):
             form_named(name)
@@ -103,3 +107,13 @@ def read_recipe(path: str | Path) -> Recipe:
         raise InputError(str(path), f"a recipe with {error}", "none") from None
     except (ValueError, TypeError) as error:
         raise InputError(str(path), "a recipe", error) from None
+
+
+def _network(kind: str, table: Mapping[str, Any]) -> Network:
+    """One network; what is wrong is told with its name."""
+    row = dict(table)
+    try:
+        return Network(schedule=Schedule(**row.pop("schedule")), **row)
+    except InputError as error:
+        name = f"{error.argument} of {kind}"
+        raise InputError(name, error.expected, error.received) from None

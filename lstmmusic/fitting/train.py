@@ -2,7 +2,7 @@
 
 MODEL/card.json, *.safetensors   the model, written last
 MODEL/run/                       config, status, result; `corpus.parquet` where a folder was read
-MODEL/run/harmony/, melody/      metrics and checkpoints of each network
+MODEL/run/harmony/, melody/, feel/  metrics and checkpoints of each network
 MODEL/run/samples/               what the network plays after some of the epochs
 MODEL/run/tensorboard/           the metrics as event files
 """
@@ -23,13 +23,15 @@ import numpy as np
 from lstmmusic.corpus.piece import Piece
 from lstmmusic.encoding.melody_events import STEPS_PER_BEAT, steps_per_bar
 from lstmmusic.errors import InputError, OutputError
+from lstmmusic.fitting.feel import train_feel
 from lstmmusic.fitting.networks import BITS_PER_NOTE, Weights, checksum, train_harmony, train_melody
+from lstmmusic.fitting.performances import performance
 from lstmmusic.fitting.recipe import Network, Recipe, read_recipe, usual_recipe
 from lstmmusic.fitting.run_folder import RunFolder, versions
 from lstmmusic.fitting.tunes import chord_choruses, melody_tunes, usual
 from lstmmusic.generation import improvise
 from lstmmusic.io import save
-from lstmmusic.models import StoredNetwork, Tune
+from lstmmusic.models import Performance, StoredNetwork, Tune
 from lstmmusic.player import StoredModel, load_model, shipped_models, store_model
 from lstmmusic.player.network import MAX_STEPS
 from lstmmusic.player.stored import CARD
@@ -37,6 +39,7 @@ from lstmmusic.player.stored import CARD
 RUN = "run"
 LICENCE = "your own data"
 MIN_CHORUSES = 6  # with chords, of known forms, for a harmony network
+MIN_PERFORMED_NOTES = 2000  # to learn from, for a feel network
 SLOWER = 0.3  # share of the recipe's learning rate for a network that has learnt before
 SAMPLE_BARS = 16  # of a sample without a form
 
@@ -52,6 +55,7 @@ class Material:
         choruses: Chords to learn from.
         about: What the card says of them.
         usual: What is usual in each metre, as `lstmmusic.fitting.tunes.usual` gives it.
+        performances: Melodies as players played them, by split.
     """
 
     train: tuple[Tune, ...]
@@ -60,6 +64,7 @@ class Material:
     choruses: tuple[Tune, ...] = ()
     about: Mapping[str, Any] = field(default_factory=dict)
     usual: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    performances: Mapping[str, tuple[Performance, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,7 @@ class TrainedModel:
                 "test": scores.get("test_notes", 0),
             },
             "harmony": "harmony" in self.card["networks"],
+            "feel": "feel" in self.card["networks"],
             "recipe": self.card["recipe"],
             "seed": self.card["seed"],
             "knows": self.card["knows"]["metres"],
@@ -126,7 +132,8 @@ def train_model(
     """Trains a model on music and stores it.
 
     The melody is always learnt. The chords are, too, where the training pieces have at least
-    `MIN_CHORUSES` choruses of known forms whose chords are written or played. The validation pieces
+    `MIN_CHORUSES` choruses of known forms whose chords are written or played; the feel, where at
+    least `MIN_PERFORMED_NOTES` notes of them are as a player placed them. The validation pieces
     choose the epoch; the test pieces are looked at once, with the weights that are stored.
 
     Args:
@@ -134,7 +141,7 @@ def train_model(
             first.
         out: Folder of the model.
         recipe: A TOML file; None: one that comes with the package, by the number of notes.
-        epochs: In place of the recipe's, for both networks.
+        epochs: In place of the recipe's, for all networks.
         start_from: Name or folder of a model to begin with; it gives the number of units, and
             learning is slower.
         group: Learn only from one group of pieces: a group's number, a performer, or a folder.
@@ -187,7 +194,7 @@ def train_model(
             "title": f"Trained on {material.about['title']}",
             "licence": LICENCE,
             "trained_on": dict(material.about),
-            "knows": facts_of(material),
+            "knows": {**facts_of(material), **_feel_facts(material, "feel" in networks)},
             "scores": scores,
             "recipe": plan.name,
             "settings": asdict(plan),
@@ -263,6 +270,19 @@ def train_networks(
         resume=resume,
         after_epoch=watch.after_epoch,
     )
+    heard = material.performances
+    enough = sum(map(len, heard.get("train", ()))) >= MIN_PERFORMED_NOTES
+    if recipe.feel is not None and enough and heard.get("validation"):
+        networks["feel"], scores["feel"] = train_feel(
+            heard["train"],
+            heard["validation"],
+            recipe,
+            run.path,
+            test=heard.get("test", ()),
+            start=start.networks.get("feel") if start else None,
+            resume=resume,
+            after_epoch=watch.after_epoch,
+        )
     found = _overfitting(run.path / "melody") if start else None
     return networks, scores, [found] if found else []
 
@@ -294,6 +314,22 @@ def facts_of(material: Material) -> dict[str, Any]:
         "durations": _common(durations),
         "range": [int(low), int(high)],
         "notes_per_bar": {style: round(float(np.mean(v)), 2) for style, v in sorted(busy.items())},
+    }
+
+
+def _feel_facts(material: Material, has_feel: bool) -> dict[str, Any]:
+    """What the card says of the performances that a feel network has learnt from."""
+    if not has_feel:
+        return {}
+    heard = material.performances["train"]
+    metres = Counter(str(found.setting.metre) for found in heard)
+    return {
+        "feel": {
+            "metres": [metre for metre, _ in metres.most_common()],
+            "performances": len(heard),
+            "performers": len({found.performer for found in heard}),
+            "notes": sum(map(len, heard)),
+        }
     }
 
 
@@ -367,7 +403,7 @@ def _forget_run(folder: Path) -> None:
     run = folder / RUN
     if not run.is_dir():
         return
-    for path in (run, run / "harmony", run / "melody"):
+    for path in (run, run / "harmony", run / "melody", run / "feel"):
         RunFolder.check_free(path)
     try:
         shutil.rmtree(run)
@@ -437,6 +473,11 @@ def _material(pieces: list[Piece], group: str | None, about: dict[str, Any]) -> 
         "files": {name: [piece.file for piece in found] for name, found in split.items()},
         "left_out": left_out,
     }
+    performances = {
+        name: tuple(one for piece in found if (one := performance(piece)) is not None)
+        for name, found in split.items()
+    }
+    about["performed_notes"] = {name: sum(map(len, x)) for name, x in performances.items()}
     choruses = tuple(tune for piece in split["train"] for tune in chord_choruses(piece))
     about["choruses"] = len(choruses)
     return Material(
@@ -446,6 +487,7 @@ def _material(pieces: list[Piece], group: str | None, about: dict[str, Any]) -> 
         choruses,
         about,
         usual(split["train"], by_split["train"]),
+        performances,
     )
 
 
@@ -488,8 +530,10 @@ def _plan(
     if seed is not None:
         plan = replace(plan, seed=seed)
     start = None if start_from is None else load_model(start_from)
-    for kind in ("harmony", "melody"):
-        options: Network = getattr(plan, kind)
+    for kind in ("harmony", "melody", "feel"):
+        options: Network | None = getattr(plan, kind)
+        if options is None:
+            continue
         schedule = options.schedule
         if epochs is not None:
             schedule = replace(schedule, epochs=epochs)

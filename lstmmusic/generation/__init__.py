@@ -1,19 +1,23 @@
 """Improvising with a stored model: `improvise`, `redo`, what can be asked (`Settings`), a band."""
 
 from lstmmusic.generation.endings import ENDINGS, TURNAROUNDS
+from lstmmusic.generation.feel import LEARNED
 from lstmmusic.generation.improvise import Improvisation, improvise
 from lstmmusic.generation.primer import Primer, last_phrase
 from lstmmusic.generation.redo import parse_bars, redo
-from lstmmusic.generation.settings import INSTRUMENTS, STYLE_TEMPO, Settings, parse_range
-from lstmmusic.generation.swing import (
-    STYLE_SWING,
-    check_swing,
-    swing_steps,
+from lstmmusic.generation.settings import (
+    INSTRUMENTS,
+    STYLE_TEMPO,
+    Settings,
+    parse_range,
+    parse_swing,
 )
+from lstmmusic.generation.swing import STYLE_SWING, check_swing
 
 __all__ = [
     "ENDINGS",
     "INSTRUMENTS",
+    "LEARNED",
     "STYLE_SWING",
     "STYLE_TEMPO",
     "TURNAROUNDS",
@@ -25,6 +29,6 @@ __all__ = [
     "last_phrase",
     "parse_bars",
     "parse_range",
+    "parse_swing",
     "redo",
-    "swing_steps",
 ]

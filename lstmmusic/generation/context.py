@@ -10,13 +10,13 @@ from itertools import pairwise
 import numpy as np
 
 from lstmmusic.analysis import estimate_swing, find_chords, find_key
+from lstmmusic.analysis.swing import STRAIGHT, TRIPLET
 from lstmmusic.encoding import MelodySetting
 from lstmmusic.errors import InputError
 from lstmmusic.generation.melody import TaggedSetting
 from lstmmusic.generation.plan import TAG, usual_of
 from lstmmusic.generation.primer import form_start, swing_of
 from lstmmusic.generation.settings import Settings
-from lstmmusic.generation.swing import STRAIGHT, TRIPLET
 from lstmmusic.player import StoredModel
 from lstmmusic.score import FORMS, Bar, Key, Metre, Part, Score, form_named
 
@@ -66,7 +66,7 @@ def context_of(
         InputError: A metre that changes or that the model does not know; no key to be found.
     """
     metre = _metre(score, model)
-    swing = settings.swing or _swing(score) or STRAIGHT
+    swing = settings.asked_swing or _swing(score) or STRAIGHT
     usual = usual_of(settings, model, metre)
     style = usual.style
     if settings.style is None and usual.has_forms and not metre.is_compound:

@@ -9,18 +9,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstmmusic.encoding import steps_per_bar
+from lstmmusic.analysis.swing import STRAIGHT, TRIPLET, swing_steps
+from lstmmusic.encoding import FeelSetting, steps_per_bar
+from lstmmusic.encoding.feel_events import TICKS_PER_BEAT
 from lstmmusic.encoding.melody_events import STEPS_PER_BEAT
 from lstmmusic.encoding.melody_features import Event
 from lstmmusic.errors import InputError
 from lstmmusic.generation import band
 from lstmmusic.generation.bends import RANGE_CONTROLS, choose_bends, wheel
 from lstmmusic.generation.endings import final_step
+from lstmmusic.generation.feel import LEARNED, learned_times
 from lstmmusic.generation.melody import play_melody, setting_of
 from lstmmusic.generation.plan import HARMONY_STREAM, TAG, Plan, make_plan
 from lstmmusic.generation.primer import FROM_FORM_BAR, Primer, last_phrase
 from lstmmusic.generation.settings import Settings
-from lstmmusic.generation.swing import STRAIGHT, TRIPLET, swing_steps
 from lstmmusic.player import StoredModel, load_model
 from lstmmusic.score import (
     COUNT_IN,
@@ -38,6 +40,7 @@ from lstmmusic.score import (
 
 # Streams of random numbers, a part each.
 _MELODY, _BASS, _BENDS = range(HARMONY_STREAM + 1, HARMONY_STREAM + 4)
+_FEEL, _DRUMMER = HARMONY_STREAM + 5, HARMONY_STREAM + 6  # the one between is `redo`'s
 LICK = "Turnaround (rules)"  # the section whose melody is no network's
 
 _VOLUME, _PAN = 7, 10  # MIDI controllers
@@ -59,6 +62,7 @@ class _Line(NamedTuple):
     events: list[band.BandEvent]
     is_drum: bool = False
     bends: Mapping[int, float] = {}  # onset -> semitones, as `choose_bends` gives them
+    played: tuple[np.ndarray, np.ndarray] | None = None  # starts, ends in beats; None: by the swing
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ def improvise(
         phrase = _transposed(phrase, plan.key)
     rng = np.random.default_rng([settings.seed, _MELODY])
     events = play_melody(settings, model, plan, phrase, rng)
-    lines = _lines(settings, plan, events)
+    lines = _lines(settings, model, plan, events)
     score = _score(settings, plan, lines, written=False)
     swings = plan.swing > STRAIGHT and not plan.metre.is_compound
     written = replace(_score(settings, plan, lines, written=True), feel="Swing" if swings else "")
@@ -132,7 +136,9 @@ def _transposed(phrase: Primer, key: Key) -> Primer:
     return replace(phrase, events=tuple((a, d, p + shift) for a, d, p in phrase.events))
 
 
-def _lines(settings: Settings, plan: Plan, events: Sequence[Event]) -> list[_Line]:
+def _lines(
+    settings: Settings, model: StoredModel, plan: Plan, events: Sequence[Event]
+) -> list[_Line]:
     """What each instrument plays from the first bar that is heard, the melody first."""
     bar_steps = steps_per_bar(plan.metre)
     skipped = plan.heard_from(settings.keep_primer)
@@ -144,7 +150,8 @@ def _lines(settings: Settings, plan: Plan, events: Sequence[Event]) -> list[_Lin
     rng = np.random.default_rng([settings.seed, _BENDS])
     found = choose_bends(heard, setting_of(settings, plan), settings.program(), settings.bends, rng)
     bends = {onset + shift: semitones for onset, semitones in found.items()}
-    lines = [_Line("melody", settings.program(), *_MELODY_MIX, melody, bends=bends)]
+    played = _played(settings, model, plan, heard, shift) if settings.swing == LEARNED else None
+    lines = [_Line("melody", settings.program(), *_MELODY_MIX, melody, bends=bends, played=played)]
     if not settings.band or plan.is_bare:
         return lines
     rng = np.random.default_rng([settings.seed, _BASS])
@@ -165,7 +172,35 @@ def _lines(settings: Settings, plan: Plan, events: Sequence[Event]) -> list[_Lin
         lines.append(_Line(name, program, volume, pan, moved, is_drum))
     if settings.count_in:
         lines[-1].events[:0] = band.count_in(plan.metre)
+    if settings.swing == LEARNED:
+        lines[-1] = _as_drummers(settings, plan, lines[-1])
     return lines
+
+
+def _as_drummers(settings: Settings, plan: Plan, drums: _Line) -> _Line:
+    """The drums as loud, and as early or late, as drummers play them."""
+    rng = np.random.default_rng([settings.seed, _DRUMMER])
+    bar_steps, counted = steps_per_bar(plan.metre), _lead_in_steps(settings, plan)
+    hits = [(a - counted, d, p, v) for a, d, p, v in drums.events]
+    played, late = band.as_drummers(hits, bar_steps, plan.tempo, rng)
+    onsets = [event[0] for event in drums.events]
+    starts = np.maximum(swing_steps(onsets, onsets, plan.swing) + late, 0.0)
+    lengths = np.array([event[1] for event in drums.events]) / STEPS_PER_BEAT
+    events = [(a + counted, d, p, v) for a, d, p, v in played]
+    return drums._replace(events=events, played=(starts, starts + lengths))
+
+
+def _played(
+    settings: Settings, model: StoredModel, plan: Plan, heard: Sequence[Event], shift: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """When the melody sounds in felt beats from the start of the piece, as learned."""
+    rng = np.random.default_rng([settings.seed, _FEEL])
+    starts, stops = learned_times(model, heard, FeelSetting(plan.tempo, plan.metre), rng)
+    moved = shift / STEPS_PER_BEAT
+    end = moved + len(plan.chart) * plan.metre.n_beats
+    tick = 1 / TICKS_PER_BEAT
+    starts = np.clip(starts + moved, 0.0, end - tick)  # no note before the piece, none after it
+    return starts, np.clip(stops + moved, starts + tick, end)
 
 
 def _lead_in_steps(settings: Settings, plan: Plan) -> int:
@@ -238,8 +273,11 @@ def _part(line: _Line, metre: Metre, swing: float, written: bool) -> Part:
         events = _notatable(events, metre)
     onsets = [event[0] for event in events]
     ends = [event[0] + event[1] for event in events]
-    starts = swing_steps(onsets, onsets, swing) * metre.beat_quarters
-    stops = swing_steps(onsets, ends, swing) * metre.beat_quarters
+    if line.played is not None and not written:
+        starts, stops = (times * metre.beat_quarters for times in line.played)
+    else:
+        starts = swing_steps(onsets, onsets, swing) * metre.beat_quarters
+        stops = swing_steps(onsets, ends, swing) * metre.beat_quarters
     notes = [
         Note(float(start), float(stop - start), pitch, velocity)
         for start, stop, (_, _, pitch, velocity) in zip(starts, stops, events, strict=True)
@@ -267,6 +305,7 @@ def _report(
         "metre": str(plan.metre),
         "form": plan.form.name if plan.form else None,
         "swing": round(plan.swing, 3),
+        "feel": "learned" if settings.swing == LEARNED else "rule",
         "style": plan.style,
         "chords": format_chart(chart),
         "harmony": settings.harmony,

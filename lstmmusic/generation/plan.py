@@ -12,6 +12,7 @@ from lstmmusic.encoding.harmony_clock import chord_of
 from lstmmusic.encoding.melody_features import LINE_BARS, SECTION_BARS
 from lstmmusic.errors import InputError
 from lstmmusic.generation.endings import TAG_BARS, last_bars, turned
+from lstmmusic.generation.feel import LEARNED, check_feel
 from lstmmusic.generation.primer import Primer
 from lstmmusic.generation.settings import MAX_BARS, Settings, parse_choruses
 from lstmmusic.player import HarmonyPlayer, Sampling, StoredModel
@@ -30,7 +31,8 @@ class Plan:
     Attributes:
         key, metre, style: As asked, or as usual.
         tempo: Felt beats a minute.
-        swing: Share of the beat taken by the on-beat eighth.
+        swing: Share of the beat taken by the on-beat eighth; the band's alone where the melody's
+            feel is learned.
         form: None where chords are typed or played by the network.
         form_bars: Bars of one chorus.
         lead: Bars of the primer before the first new bar.
@@ -112,6 +114,8 @@ def make_plan(settings: Settings, model: StoredModel, phrase: Primer | None) -> 
     if str(metre) not in known:
         asked = "metre" if phrase is None or settings.metre else "primer"
         raise InputError(asked, f"{' or '.join(known)} (what the model knows)", str(metre))
+    if settings.swing == LEARNED:
+        check_feel(model, metre)
     style, tempo, swing, notes_per_bar, has_forms = usual_of(settings, model, metre)
     if phrase is not None and settings.tempo is None:
         tempo = round(min(max(phrase.tempo_bpm, 20.0), 400.0), 3)
@@ -223,7 +227,8 @@ def usual_of(settings: Settings, model: StoredModel, metre: Metre) -> Usual:
     notes_per_bar = knows["notes_per_bar"].get(style, 4.0)
     if row is not None and style == row["style"]:
         tempo = tempo if settings.tempo is not None else float(row["tempo"])
-        swing = swing if settings.swing is not None else float(row["swing"])
+        if settings.swing is None:
+            swing = float(row["swing"])
         notes_per_bar = row["notes_per_bar"]
     has_forms = settings.form is not None or row is None or bool(row["forms"])
     return Usual(style, tempo, swing, notes_per_bar, has_forms)

@@ -14,18 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from lstmmusic.analysis.swing import unswing
+from lstmmusic.analysis.swing import STRAIGHT, swing_steps, unswing
 from lstmmusic.encoding import MelodyEvents, MelodySetting, melody_part, steps_per_bar
 from lstmmusic.encoding.melody_events import STEPS_PER_BEAT
 from lstmmusic.encoding.melody_features import Event
 from lstmmusic.errors import InputError
 from lstmmusic.generation.context import Context, context_of
+from lstmmusic.generation.feel import LEARNED
 from lstmmusic.generation.gap import Gap, bent, note_velocities, put_into
 from lstmmusic.generation.improvise import Improvisation
 from lstmmusic.generation.melody import MAJOR_HOME, MINOR_HOME, melody_player
 from lstmmusic.generation.primer import notes_as_written
 from lstmmusic.generation.settings import Settings, parse_range
-from lstmmusic.generation.swing import STRAIGHT, swing_steps
 from lstmmusic.player import MelodyPlayer, Sampling, StoredModel, load_model
 from lstmmusic.player.network import HIGHEST_PITCH, LOWEST_PITCH, MAX_STEPS
 from lstmmusic.score import Part, Score, format_chart
@@ -81,6 +81,8 @@ def redo(
         [False, True, True, True]
     """
     settings = replace(settings or Settings(), **changes)
+    if settings.swing == LEARNED:
+        raise InputError("swing", "0.5 to 0.75; new notes lie as the others do", LEARNED)
     melody = melody_part(score)
     if melody is None:
         raise InputError("melody", "a part with pitched notes", "none")

@@ -10,6 +10,7 @@ from lstmmusic.encoding import STYLES
 from lstmmusic.errors import InputError
 from lstmmusic.generation.bends import BENDING_PROGRAMS
 from lstmmusic.generation.endings import ENDINGS, check_turnaround
+from lstmmusic.generation.feel import LEARNED
 from lstmmusic.generation.swing import STYLE_SWING, check_swing
 from lstmmusic.player import DEFAULT_MODEL
 from lstmmusic.score import Bar, Key, Metre, form_named, parse_chart
@@ -56,7 +57,8 @@ class Settings:
         tempo: Felt beats a minute; None: by style, or the primer's.
         metre: Such as `4/4`; None: by style, or the primer's.
         style: One of `STYLES`; None: slow in 12/8, else shuffle.
-        swing: Share of the beat taken by the on-beat eighth, 0.5 to 0.75; None: by style.
+        swing: Share of the beat taken by the on-beat eighth, 0.5 to 0.75; `learned`: the melody as
+            the players did that the model has heard, the band by style; None: by style.
         choruses: How often the form is played; None: once.
         bars: Length in bars instead of choruses.
         temperature: 0 takes the likeliest, 1 plays as learnt.
@@ -98,7 +100,7 @@ class Settings:
     tempo: float | None = None
     metre: str | None = None
     style: str | None = None
-    swing: float | None = None
+    swing: float | str | None = None
     choruses: int | None = None
     bars: int | None = None
     temperature: float = 1.0
@@ -158,7 +160,7 @@ class Settings:
         _check("bends", "0 to 1", self.bends, 0, 1)
         _check("pickup", "0 or more felt beats, less than a bar", self.pickup, 0, MAX_PICKUP)
         _check("seed", "0 to 4294967295", self.seed, 0, 2**32 - 1)
-        if self.swing is not None:
+        if self.swing is not None and self.swing != LEARNED:
             check_swing(self.swing)
         if self.form is not None:
             form_named(self.form)
@@ -186,7 +188,13 @@ class Settings:
 
     def swing_or_usual(self, style: str) -> float:
         """Share of the beat taken by the on-beat eighth."""
-        return float(self.swing if self.swing is not None else STYLE_SWING[style])
+        asked = self.asked_swing
+        return STYLE_SWING[style] if asked is None else asked
+
+    @property
+    def asked_swing(self) -> float | None:
+        """The share asked for; None where it is as usual, or learned."""
+        return None if self.swing is None or isinstance(self.swing, str) else float(self.swing)
 
     def chart(self) -> tuple[Bar, ...] | None:
         """The typed chart; None when none was typed."""
@@ -205,6 +213,24 @@ class Settings:
 def _check(name: str, expected: str, value: Any, low: float, high: float) -> None:
     if value is not None and not low <= value <= high:
         raise InputError(name, expected, value)
+
+
+def parse_swing(text: str | None) -> float | str | None:
+    """Reads the swing as typed.
+
+    Raises:
+        InputError: Neither a number nor `learned`.
+
+    Example:
+        >>> parse_swing("0.6"), parse_swing("learned")
+        (0.6, 'learned')
+    """
+    if text is None or text == LEARNED:
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        return check_swing(text)
 
 
 def parse_range(text: str) -> tuple[int, int]:

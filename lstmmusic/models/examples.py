@@ -14,6 +14,7 @@ from lstmmusic.player.network import (
     HIGHEST_PITCH,
     LOWEST_PITCH,
     MAX_STEPS,
+    STEPS_PER_BAR,
     harmony_input,
     note_degrees,
 )
@@ -185,7 +186,10 @@ def _melody_arrays(setting: MelodySetting, events: Sequence[tuple[int, int, int]
 
 
 def harmony_example(
-    symbols: np.ndarray, is_minor: bool, heard: np.ndarray | None = None
+    symbols: np.ndarray,
+    is_minor: bool,
+    heard: np.ndarray | None = None,
+    steps_per_bar: int = STEPS_PER_BAR,
 ) -> Example:
     """Inputs and targets of a stream of chord symbols.
 
@@ -193,9 +197,10 @@ def harmony_example(
         symbols: Shape (time,).
         is_minor: The mode of the key.
         heard: What is heard in their place, the same shape; None: as they are.
+        steps_per_bar: Of their clock.
     """
     previous = np.append(-1, (symbols if heard is None else heard)[:-1]).tolist()
-    inputs = [harmony_input(symbol, tick % 2, is_minor) for tick, symbol in enumerate(previous)]
+    inputs = [harmony_input(s, tick, is_minor, steps_per_bar) for tick, s in enumerate(previous)]
     return {"heard": np.array(inputs)}, {"symbol": symbols.astype(np.int32)}
 
 

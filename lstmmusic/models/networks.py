@@ -22,22 +22,31 @@ class StoredNetwork(keras.Model):
     """A peephole LSTM with heads that the player can run.
 
     Args:
-        kind: `harmony` or `melody`: which inputs and heads.
+        kind: `harmony`, `melody` or `feel`: which inputs and heads.
         units: Cells of the LSTM.
         input_dropout: Share of inputs that are silenced in training.
         dropout: Share of the LSTM's outputs that are silenced in training.
         seed: Of the weights and the dropout.
+        peepholes: False: gates do not see the cells; it is stored with peepholes of weight 0.
+        n_inputs: Of the LSTM; None: as many as the player gives.
     """
 
     kind: str
     _head_shapes: Any
 
     def __init__(
-        self, units: int, input_dropout: float = 0.0, dropout: float = 0.0, seed: int = 0
+        self,
+        units: int,
+        input_dropout: float = 0.0,
+        dropout: float = 0.0,
+        seed: int = 0,
+        peepholes: bool = True,
+        n_inputs: int | None = None,
     ) -> None:
         super().__init__(name=self.kind)
         self.lstm = PeepholeLSTM(
             units,
+            peepholes=peepholes,
             return_sequences=True,
             kernel_initializer=keras.initializers.GlorotUniform(seed),
             recurrent_initializer=keras.initializers.Orthogonal(seed=seed + 1),
@@ -46,7 +55,7 @@ class StoredNetwork(keras.Model):
         )
         self.input_dropout = keras.layers.Dropout(input_dropout, seed=seed + 3)
         self.dropout = keras.layers.Dropout(dropout, seed=seed + 4)
-        self.lstm.build((None, None, network.LSTM_INPUTS[self.kind]))
+        self.lstm.build((None, None, n_inputs or network.LSTM_INPUTS[self.kind]))
         self.heads = {
             name: self.add_weight(
                 shape=shape,
@@ -70,7 +79,9 @@ class StoredNetwork(keras.Model):
             "lstm/kernel": cell.kernel,
             "lstm/recurrent_kernel": cell.recurrent_kernel,
             "lstm/bias": cell.bias,
-            "lstm/peephole_kernel": cell.peephole_kernel,
+            "lstm/peephole_kernel": np.zeros((3, cell.units))
+            if cell.peephole_kernel is None
+            else cell.peephole_kernel,
             **self.heads,
         }
         return {name: np.asarray(v, np.float32) for name, v in variables.items()}
@@ -80,7 +91,9 @@ class StoredNetwork(keras.Model):
         cell = self.lstm.cell
         for name, variable in self.heads.items():
             variable.assign(weights[name])
-        for name in ("kernel", "recurrent_kernel", "bias", "peephole_kernel"):
+        names = ["kernel", "recurrent_kernel", "bias"]
+        names += [] if cell.peephole_kernel is None else ["peephole_kernel"]
+        for name in names:
             getattr(cell, name).assign(weights[f"lstm/{name}"])
 
 
@@ -133,4 +146,27 @@ class MelodyNetwork(StoredNetwork):
                 inputs["looked_back"],
             ),
             "duration": network.duration_logits(ops, self.heads, state, inputs["degrees"]),
+        }
+
+
+@keras.saving.register_keras_serializable(package="lstmmusic")
+class FeelNetwork(StoredNetwork):
+    """Predicts how late a note is, given those before it, and, given all onsets, how long.
+
+    Call args:
+        inputs: Of `lstmmusic.models.feel_examples.feel_example`, with a batch axis in front.
+
+    Returns:
+        Logits `late` (batch, time, len(LATE_CENTRES)), `ratio` (batch, time, len(RATIO_CENTRES)).
+    """
+
+    kind = "feel"
+    _head_shapes = staticmethod(network.feel_shapes)
+
+    def call(self, inputs: Inputs, training: bool = False) -> dict[str, Any]:
+        heard = inputs["heard"]
+        h = self.hidden(heard, training)
+        return {
+            "late": network.late_logits(ops, self.heads, h, heard),
+            "ratio": network.ratio_logits(ops, self.heads, h, heard, inputs["length_cue"]),
         }

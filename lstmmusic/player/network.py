@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from lstmmusic.encoding.feel_features import MAX_LATE_BEATS, N_FEEL_CUE, N_LENGTH_CUE, N_PLAYED
 from lstmmusic.encoding.harmony_clock import N_SYMBOLS
 from lstmmusic.encoding.melody_features import N_HEARD, N_PITCH_CUE, N_RHYTHM_CUE, NO_ROOT
 
@@ -22,7 +23,14 @@ MAX_LEAP = 16  # wider leaps share one logit on each side
 N_LEAPS = 2 * MAX_LEAP + 1
 MAX_STEPS = 192
 HIDDEN_UNITS = 64
-N_HARMONY_INPUTS = N_SYMBOLS + 3  # previous symbol, first or second half of the bar, mode
+STEPS_PER_BAR = 2  # of the harmony: half-bars
+N_HARMONY_INPUTS = N_SYMBOLS + STEPS_PER_BAR + 1  # previous symbol, place in the bar, mode
+
+# How late a note is (beats) and its length as played to that as written (log2), in narrow bins.
+LATE_CENTRES = np.linspace(-MAX_LATE_BEATS, MAX_LATE_BEATS, 97).astype(np.float32)
+RATIO_CENTRES = np.linspace(-2, 2, 65).astype(np.float32)
+N_BELLS = 5
+_LATE_UNIT, _RATIO_UNIT = 0.08, 0.3  # about the spread of either among players
 
 
 def dense(xp: Any, weights: Weights, name: str, x: Any) -> Any:
@@ -53,18 +61,41 @@ def melody_shapes(units: int) -> dict[str, tuple[int, ...]]:
     return {**kernels, **{f"{name}/bias": size[-1:] for name, size in sizes.items()}}
 
 
-LSTM_INPUTS = {"harmony": N_HARMONY_INPUTS, "melody": N_HEARD}
+def feel_shapes(units: int) -> dict[str, tuple[int, ...]]:
+    """Shapes of the feel network's weights outside the LSTM."""
+    seen = units + N_FEEL_CUE + N_PLAYED
+    sizes = {
+        "late": (seen, 3 * N_BELLS),
+        "ratio_hidden": (seen + N_LENGTH_CUE, HIDDEN_UNITS),
+        "ratio": (HIDDEN_UNITS, 3 * N_BELLS),
+    }
+    kernels = {f"{name}/kernel": size for name, size in sizes.items()}
+    return {**kernels, **{f"{name}/bias": size[-1:] for name, size in sizes.items()}}
 
 
-def harmony_input(previous: int, half: int, is_minor: bool) -> np.ndarray:
-    """What the harmony network sees: its last symbol, the half of the bar, the mode.
+HEAD_SHAPES = {"harmony": harmony_shapes, "melody": melody_shapes, "feel": feel_shapes}
+LSTM_INPUTS = {
+    "harmony": N_HARMONY_INPUTS,
+    "melody": N_HEARD,
+    "feel": N_FEEL_CUE + N_PLAYED,
+}
 
-    Before the first symbol `previous` is -1.
+
+def harmony_input(
+    previous: int, tick: int, is_minor: bool, steps_per_bar: int = STEPS_PER_BAR
+) -> np.ndarray:
+    """What the harmony network sees: its last symbol, the place within the bar, the mode.
+
+    Args:
+        previous: Symbol; -1 before the first.
+        tick: Of its clock, from 0 on.
+        is_minor: The mode.
+        steps_per_bar: Of its clock.
     """
-    x = np.zeros(N_HARMONY_INPUTS, np.float32)
+    x = np.zeros(N_SYMBOLS + steps_per_bar + 1, np.float32)
     if previous >= 0:
         x[previous] = 1
-    x[N_SYMBOLS + half] = 1
+    x[N_SYMBOLS + tick % steps_per_bar] = 1
     x[-1] = is_minor
     return x
 
@@ -138,3 +169,59 @@ def note_degrees(pitch: int, tonic: int, root: int) -> np.ndarray:
     flags[(pitch - tonic) % 12] = 1
     flags[24 if root == NO_ROOT else 12 + (pitch - tonic - root) % 12] = 1
     return flags
+
+
+def late_logits(xp: Any, weights: Weights, h: Any, heard: Any) -> Any:
+    """Logits of how late the note is: one for each of `LATE_CENTRES`.
+
+    Args:
+        xp: NumPy or `keras.ops`.
+        weights: Of the feel network.
+        h: Of the LSTM, shape (..., units).
+        heard: What the LSTM was given, shape (..., N_FEEL_CUE + N_PLAYED).
+    """
+    bells = dense(xp, weights, "late", xp.concatenate([h, heard], axis=-1))
+    return bell_logits(xp, bells, LATE_CENTRES, _LATE_UNIT)
+
+
+def ratio_logits(xp: Any, weights: Weights, h: Any, heard: Any, length_cue: Any) -> Any:
+    """Logits of the note's length as played to that as written: one each of `RATIO_CENTRES`.
+
+    Args:
+        xp: NumPy or `keras.ops`.
+        weights: Of the feel network.
+        h: Of the LSTM.
+        heard: What the LSTM was given.
+        length_cue: Of `length_cues`, shape (..., N_LENGTH_CUE).
+    """
+    seen = xp.concatenate([h, heard, length_cue], axis=-1)
+    bells = dense(xp, weights, "ratio", xp.tanh(dense(xp, weights, "ratio_hidden", seen)))
+    return bell_logits(xp, bells, RATIO_CENTRES, _RATIO_UNIT)
+
+
+def bell_logits(xp: Any, bells: Any, centres: np.ndarray, unit: float) -> Any:
+    """A mixture of bells (normal densities) as logits of narrow bins.
+
+        logit_b = log sum_k exp(w_k - z_kb^2 / 2) / s_k,   z_kb = (x_b - m_k) / s_k
+
+    So a value is a choice like any other, and few weights tell the shape of its distribution.
+
+    Args:
+        xp: NumPy or `keras.ops`.
+        bells: N_BELLS weights w, then as many means, then widths, before they are scaled; shape
+            (..., 3 N_BELLS).
+        centres: x of the bins.
+        unit: About the spread of the values: scales means and widths.
+
+    References:
+        Bishop (1994), "Mixture density networks"; Salimans et al. (2017), "PixelCNN++", section 2.1
+        (the mixture, made discrete).
+    """
+    weight, mean, width = (bells[..., k * N_BELLS : (k + 1) * N_BELLS] for k in range(3))
+    rest = np.linspace(-1.5, 1.5, N_BELLS).astype(np.float32)  # bells apart before learning
+    m, log_s = unit * (rest + mean), xp.clip(width, -2.5, 2.5)
+    s = unit * xp.exp(log_s)
+    z = (centres - m[..., None]) / s[..., None]
+    score = (weight - log_s)[..., None] - 0.5 * z * z
+    top = xp.max(score, axis=-2, keepdims=True)
+    return xp.log(xp.sum(xp.exp(score - top), axis=-2)) + top[..., 0, :]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lstmmusic.encoding.harmony_clock import N_SYMBOLS
 from lstmmusic.encoding.melody_features import Event, MelodyMemory, MelodySetting
 from lstmmusic.player import network
 from lstmmusic.player.network import LOWEST_PITCH, MAX_STEPS, Weights
@@ -39,6 +40,8 @@ class LSTMState:
 class HarmonyPlayer:
     """Plays chord symbols, one a half-bar; it carries the form in its cells.
 
+    A network that was trained on another clock plays on that one: its inputs tell which.
+
     Args:
         weights: Of the stored harmony network.
         is_minor: The mode of the key.
@@ -55,12 +58,15 @@ class HarmonyPlayer:
         self._weights = weights
         self._lstm = LSTMState(weights)
         self._is_minor = is_minor
+        self._steps_per_bar = len(weights["lstm/kernel"]) - N_SYMBOLS - 1
         self._tick = 0
         self._previous = -1
 
     def logits(self) -> np.ndarray:
         """Logits of the next symbol; moves the network on by one half-bar."""
-        x = network.harmony_input(self._previous, self._tick % 2, self._is_minor)
+        x = network.harmony_input(
+            self._previous, self._tick, self._is_minor, self._steps_per_bar
+        )
         self._tick += 1
         return network.symbol_logits(np, self._weights, self._lstm.feed(x))
 

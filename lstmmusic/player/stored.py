@@ -24,20 +24,17 @@ from lstmmusic.encoding import STYLES
 from lstmmusic.errors import InputError
 from lstmmusic.io import read_bytes, write_bytes
 from lstmmusic.player.network import (
+    HEAD_SHAPES,
     HIGHEST_PITCH,
     LOWEST_PITCH,
     LSTM_INPUTS,
     MAX_STEPS,
-    harmony_shapes,
-    melody_shapes,
 )
 
 SHIPPED = Path(__file__).parent / "shipped"
 DEFAULT_MODEL = "twelve-bar"
 CARD = "card.json"
 FORMAT_VERSION = 1
-
-_SHAPES = {"harmony": harmony_shapes, "melody": melody_shapes}
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,8 @@ class StoredModel:
     Attributes:
         name: As the command line calls it.
         card: What is known about it.
-        networks: For each network (`harmony`, `melody`) its weights, `layer/weight` -> float32.
+        networks: For each network (`harmony`, `melody`, `feel`) its weights, `layer/weight` ->
+            float32.
     """
 
     name: str
@@ -60,20 +58,28 @@ def shipped_models() -> dict[str, Path]:
     return {path.parent.name: path.parent for path in sorted(SHIPPED.glob(f"*/{CARD}"))}
 
 
-def models_folder() -> Path:
-    """Where the models of the user are: `LSTMMUSIC_MODELS`, else in the platform's data folder.
+def user_folder(kind: str) -> Path:
+    """Where what the user makes is kept: `LSTMMUSIC_<KIND>`, else in the platform's data folder.
 
-    That is `~/.local/share/lstmmusic/models` (or under `XDG_DATA_HOME`), on macOS
-    `~/Library/Application Support/lstmmusic/models`.
+    That is `~/.local/share/lstmmusic/<kind>` (or under `XDG_DATA_HOME`), on macOS
+    `~/Library/Application Support/lstmmusic/<kind>`.
+
+    Args:
+        kind: `models`, or another word in small letters.
     """
-    given = os.environ.get("LSTMMUSIC_MODELS")
+    given = os.environ.get(f"LSTMMUSIC_{kind.upper()}")
     if given:
         return Path(given)
     home = Path.home()
     if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "lstmmusic" / "models"
+        return home / "Library" / "Application Support" / "lstmmusic" / kind
     data = os.environ.get("XDG_DATA_HOME")
-    return (Path(data) if data else home / ".local" / "share") / "lstmmusic" / "models"
+    return (Path(data) if data else home / ".local" / "share") / "lstmmusic" / kind
+
+
+def models_folder() -> Path:
+    """Where the models of the user are: see `user_folder`."""
+    return user_folder("models")
 
 
 def user_models() -> dict[str, Path]:
@@ -137,17 +143,30 @@ def load_model(name_or_path: str = DEFAULT_MODEL) -> StoredModel:
     networks = {}
     for network, entry in card["networks"].items():
         path = folder / f"{network}.safetensors"
-        data = read_bytes(path)
-        found = hashlib.sha256(data).hexdigest()
-        if found != entry["sha256"]:
-            raise InputError(str(path), "the checksum that the card gives", found[:12])
-        try:
-            weights = load_tensors(data)
-        except (SafetensorError, ValueError, KeyError, AttributeError) as error:
-            raise InputError(str(path), "a safetensors file of float32", error) from None
+        weights = read_weights(path, entry["sha256"])
         _check_weights(weights, network, path)
         networks[network] = weights
     return StoredModel(folder.resolve().name, card, networks)
+
+
+def read_weights(path: Path, sha256: str) -> dict[str, np.ndarray]:
+    """The arrays of one safetensors file, by name.
+
+    Args:
+        path: The file.
+        sha256: The checksum that the card gives of it.
+
+    Raises:
+        InputError: The file is not there, is another than the card's, or cannot be read.
+    """
+    data = read_bytes(path)
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise InputError(str(path), "the checksum that the card gives", found[:12])
+    try:
+        return load_tensors(data)
+    except (SafetensorError, ValueError, KeyError, AttributeError) as error:
+        raise InputError(str(path), "a safetensors file", error) from None
 
 
 def store_model(
@@ -172,10 +191,10 @@ def _check_card(card: Mapping[str, Any], path: Path) -> None:
     if (
         not isinstance(entries, dict)
         or "melody" not in entries
-        or not entries.keys() <= _SHAPES.keys()
+        or not entries.keys() <= HEAD_SHAPES.keys()
     ):
         found = ", ".join(entries) if isinstance(entries, dict) else type(entries).__name__
-        raise InputError(str(path), "networks: melody and perhaps harmony", repr(found))
+        raise InputError(str(path), "networks: melody and perhaps harmony and feel", repr(found))
     for network, entry in entries.items():
         if not isinstance(entry, dict) or "sha256" not in entry:
             raise InputError(str(path), f"networks.{network} with a sha256", entry)
@@ -183,6 +202,9 @@ def _check_card(card: Mapping[str, Any], path: Path) -> None:
         found = knows.get(name) if isinstance(knows, dict) else None
         if not is_right(found):
             raise InputError(str(path), f"knows.{name}: {expected}", found)
+    heard = knows.get("feel") if isinstance(knows, dict) else None
+    if "feel" in entries and not (isinstance(heard, dict) and _are((str,), heard.get("metres"))):
+        raise InputError(str(path), "knows.feel: metres that were heard performed", heard)
     if isinstance(knows, dict) and not _is_usual(knows.get("usual", {}), knows["metres"]):
         expected = "for some of the metres style, tempo, swing, notes_per_bar, forms"
         raise InputError(str(path), f"knows.usual: {expected}", knows["usual"])
@@ -246,7 +268,7 @@ def _check_weights(weights: Mapping[str, np.ndarray], network: str, path: Path) 
         "lstm/recurrent_kernel": (units, 4 * units),
         "lstm/bias": (4 * units,),
         "lstm/peephole_kernel": (3, units),
-        **_SHAPES[network](units),
+        **HEAD_SHAPES[network](units),
     }
     found = {name: weight.shape for name, weight in weights.items()}
     if not units or found != expected:

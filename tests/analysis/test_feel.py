@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from benchmarks.analysis import pieces
 from benchmarks.analysis_time import measure_quantiser
+from lstmmusic.analysis import swing_steps
 from lstmmusic.analysis.feel import find_feel, follows_the_beat, on_the_grid
 from lstmmusic.errors import InputError
-from lstmmusic.generation import swing_steps
 from lstmmusic.io import load
 from lstmmusic.score import Metre, Note, Part, Score, TempoMap, Timed
 

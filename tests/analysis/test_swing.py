@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lstmmusic.analysis.swing import estimate_swing, off_beats, unswing, unswung
-from lstmmusic.generation import swing_steps
+from lstmmusic.analysis.swing import estimate_swing, off_beats, swing_steps, unswing, unswung
 
 SWINGS = st.floats(0.52, 0.74)
 

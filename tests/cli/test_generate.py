@@ -258,6 +258,8 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
         (["--harmony", "free"], "harmony: expected imposed or model"),
         (["--metre", "5/4"], "metre: expected 4/4 or 12/8 (what the model knows), got 5/4"),
         (["--swing", "0.9"], "swing: expected 0.5 (straight) to 0.75"),
+        (["--swing", "learned"], "swing: expected 0.5 to 0.75 (the model twelve-bar has heard no"),
+        (["--swing", "much"], "swing: expected 0.5 (straight) to 0.75"),
         (["--top-p", "0"], "top_p: expected more than 0, at most 1, got 0.0"),
         (["--range", "low-high"], "range: expected two notes at least an octave apart"),
         (["--instrument", "kazoo"], "instrument: expected a programme 0-127 or one of"),

@@ -60,11 +60,13 @@ def test_doubling_the_tempo_halves_the_milliseconds_and_nothing_else():
 
 
 def test_lateness_is_told_in_milliseconds():
-    """Every off-beat of a shuffle 30 ms late with its beat: only what all share is lateness."""
-    rows = [(b + half + 0.06, 0.2, 60) for b in range(16) for half in (0, 0.5)]
+    """Eighths 30 ms late, a little more or less each: what all share is lateness."""
+    late = 0.06 + np.random.default_rng(0).uniform(-0.02, 0.02, 32)
+    places = np.arange(32) / 2
+    rows = [(place, 0.2, 60) for place in (places + late - late.mean() + 0.06).tolist()]
     numbers = measure(tune(rows, bars=4, tempo=120)).numbers
-    assert numbers["timing_lag_ms"] == pytest.approx(30)
-    assert numbers["timing_error_ms"] == pytest.approx(30)
+    assert numbers["timing_lag_ms"] == pytest.approx(30, abs=1)
+    assert numbers["timing_error_ms"] == pytest.approx(30, abs=1)
 
 
 def test_a_copy_of_a_reference_piece_is_found(twelve_bar):

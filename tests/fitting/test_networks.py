@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lstmmusic.encoding import HarmonyClock
+from lstmmusic.encoding.harmony_clock import N_SYMBOLS
 from lstmmusic.errors import InputError
 from lstmmusic.evaluation import MelodyNGram
 from lstmmusic.fitting import Material, facts_of, networks, read_recipe, train_harmony, train_melody
 from lstmmusic.generation import improvise
 from lstmmusic.models import melody_example
-from lstmmusic.player import MelodyLimits, MelodyPlayer, load_model, store_model
+from lstmmusic.player import HarmonyPlayer, MelodyLimits, MelodyPlayer, load_model, store_model
 from tests.tunes import some_tunes
 
 pytestmark = pytest.mark.keras
@@ -73,11 +75,30 @@ def test_harmony_training_reports_bits_beside_what_no_model_can_save(harmony):
     assert (folder / "harmony" / "best.safetensors").is_file()
 
 
+@pytest.mark.slow
+def test_harmony_can_be_trained_on_another_clock_and_without_peepholes(tunes, recipe, tmp_path):
+    """It is played on that clock, and its bits are those that the player finds."""
+    options = replace(recipe.harmony, peepholes=False, batch_size=2, length=96)
+    bare = replace(recipe, harmony=options, harmony_streams=(("standard",),))
+    clock = HarmonyClock(steps_per_bar=8)
+    weights, scores = train_harmony(tunes, bare, tmp_path, clock=clock)
+    assert weights["lstm/kernel"].shape == (N_SYMBOLS + 8 + 1, 24)
+    assert (weights["lstm/peephole_kernel"] == 0).all()
+    symbols = clock.encode(next(tune for tune in tunes if tune.form == "standard").score)
+    player, nats = HarmonyPlayer(weights, is_minor=False), 0.0
+    for symbol in symbols.tolist():
+        logits = player.logits().astype(float)
+        nats += np.log(np.exp(logits).sum()) - logits[symbol]
+        player.hear(symbol)
+    assert scores["bits_per_chorus"] == pytest.approx(nats / np.log(2), rel=1e-3)
+    assert scores["floor_bits_per_chorus"] == 0
+
+
 def test_floor_is_what_drawing_the_choruses_costs(tunes, recipe, tmp_path, monkeypatch):
     """Two different choruses, drawn anew each time: a bit a chorus, and none for the family."""
     standard, quick = tunes[0], tunes[1]
     assert (standard.symbols != quick.symbols).any()
-    monkeypatch.setattr(networks, "_fit", lambda *_, **__: {"val_loss": 1.0})
+    monkeypatch.setattr(networks, "fit_in_folder", lambda *_, **__: {"val_loss": 1.0})
     one_family = replace(recipe, harmony_streams=(("standard", "quick-change"),))
     _, scores = train_harmony([standard, quick], one_family, tmp_path)
     assert scores["floor_bits_per_chorus"] == pytest.approx(1.0)

@@ -67,9 +67,24 @@ def test_shipped_recipes_can_be_read(path):
         ("seed = 3", 'seed = "3"', "a recipe, got .*seed no whole number"),
         ("seed = 3", "seed = ", "a recipe, got .*line 3"),
         ('["minor"]', '["minr"]', "a recipe, got form: expected one of .*, got 'minr'"),
-        ("units = 6", "units = 0", "a recipe, got units: expected a whole number from 1 on"),
-        ("units = 6", 'units = "six"', "a recipe, got units: expected a whole number"),
-        ("dropout = 0.2", "dropout = 1.0", "a recipe, got dropout: expected 0 to less than 1"),
+        (
+            "units = 6",
+            "units = 0",
+            "a recipe, got units of harmony: expected a whole number from 1",
+        ),
+        ("units = 8", "units = -5", "a recipe, got units of melody: expected .*from 1 on, got -5"),
+        ("units = 6", 'units = "six"', "a recipe, got units of harmony: expected a whole"),
+        (
+            "dropout = 0.2",
+            "dropout = 1.0",
+            "a recipe, got dropout of melody: expected 0 to less than",
+        ),
+        (
+            "learning_rate = 1e-2",
+            "learning_rate = nan",
+            "a recipe, got learning_rate of melody: expected a finite number above 0, got nan$",
+        ),
+        ("patience = 4", "patience = -1", "a recipe, got patience of melody: expected a finite"),
         ("learning_rate = 1e-2", 'learning_rate = "fast"', "a recipe, got"),
     ],
 )

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lstmmusic.analysis import swing_steps
 from lstmmusic.errors import InputError
-from lstmmusic.generation import STYLE_SWING, check_swing, swing_steps
+from lstmmusic.generation import STYLE_SWING, check_swing
 
 SWINGS = st.floats(0.5, 0.75)
 PLACES = st.lists(st.integers(0, 200), min_size=1, max_size=30, unique=True).map(sorted)

@@ -64,9 +64,9 @@ def test_transposing_everything_moves_the_logits_but_for_the_register(seed, semi
 
 
 def test_harmony_input_is_one_symbol_one_half_and_the_mode():
-    found = network.harmony_input(previous=5, half=1, is_minor=True)
+    found = network.harmony_input(previous=5, tick=1, is_minor=True)
     assert np.flatnonzero(found).tolist() == [5, network.N_SYMBOLS + 1, network.N_SYMBOLS + 2]
-    start = network.harmony_input(previous=-1, half=0, is_minor=False)
+    start = network.harmony_input(previous=-1, tick=0, is_minor=False)
     assert np.flatnonzero(start).tolist() == [network.N_SYMBOLS]
 
 

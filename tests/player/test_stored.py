@@ -22,7 +22,7 @@ from lstmmusic.player import (
     store_model,
     user_models,
 )
-from tests.tiny_model import CARD, store_tiny, tiny_model, tiny_weights
+from tests.tiny_model import CARD, feeling_model, store_tiny, tiny_model, tiny_weights
 
 
 @pytest.fixture
@@ -323,3 +323,15 @@ def test_without_a_setting_models_lie_in_the_data_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     assert models_folder().parts[-3:] == ("Application Support", "lstmmusic", "models")
     assert user_models() == {}
+
+
+def test_a_feel_network_comes_with_the_metres_it_was_heard_in(tmp_path):
+    model = feeling_model()
+    store_model(tmp_path / "felt", model.card, model.networks)
+    assert sorted(load_model(str(tmp_path / "felt")).networks) == ["feel", "harmony", "melody"]
+    knows = {name: value for name, value in model.card["knows"].items() if name != "feel"}
+    store_model(tmp_path / "mute", {**model.card, "knows": knows}, model.networks)
+    with pytest.raises(
+        InputError, match=r"knows\.feel: metres that were heard performed, got None"
+    ):
+        load_model(str(tmp_path / "mute"))

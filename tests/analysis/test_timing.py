@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lstmmusic.evaluation.timing import find_timing, swing_shares
+from lstmmusic.analysis import find_timing
 
 BEATS = np.arange(16.0)
 
@@ -23,19 +23,9 @@ def test_swing_is_that_which_was_put_on(swing):
     assert not timing.is_performance
 
 
-def test_the_second_eighth_lasts_until_the_next_note_is_played():
-    """On 0, 0.6 and 1.1 the pair is 0.6 : 0.5 and not 0.6 : 0.4."""
-    assert swing_shares(np.array([0, 0.6, 1.1])).tolist() == pytest.approx([0.6 / 1.1])
-
-
-def test_only_beats_with_two_notes_tell():
-    onsets = np.array([0.0, 1, 1.25, 1.5, 1.75, 2, 2.25, 3, 3.7])
-    assert swing_shares(onsets).tolist() == pytest.approx([0.7])
-
-
 def test_three_pairs_are_too_few():
-    assert find_timing(eighths(0.6)[:6], eighths(0.6)[:6] + 0.1).swing is None
-    assert find_timing(eighths(0.6)[:8], eighths(0.6)[:8] + 0.1).swing is not None
+    assert find_timing(eighths(0.6)[:7], eighths(0.6)[:7] + 0.1).swing is None
+    assert find_timing(eighths(0.6)[:9], eighths(0.6)[:9] + 0.1).swing is not None
 
 
 def test_triplets_among_swung_eighths_stay_where_they_are():
