@@ -51,7 +51,7 @@ class OnlineLSTM:
             state is where streams start, and is not learnt here.
         head: Built output layer; it sees the layer's outputs, and after them the inputs with
             `shortcut`.
-        shortcut: True where the outputs see the inputs directly.
+        shortcut: True where the outputs see the inputs directly; a number: the first so many.
         cross_entropy: False: half the squared error. True: cross-entropy, for sigmoid outputs.
 
     Raises:
@@ -73,12 +73,13 @@ class OnlineLSTM:
         self,
         layer: PeepholeLSTM,
         head: keras.layers.Dense,
-        shortcut: bool = False,
+        shortcut: bool | int = False,
         cross_entropy: bool = False,
     ) -> None:
         cell: Any = layer.cell
         top: Any = head
-        self._head, self._cell, self._shortcut = top, cell, shortcut
+        self._head, self._cell = top, cell
+        self._shortcut: int = cell.kernel.shape[0] if shortcut is True else int(shortcut)
         self._g, self._g_slope = squash_of(cell.activation)
         self._h, self._h_slope = squash_of(cell.output_activation or cell.activation)
         self._gate, self._gate_slope = squash_of(cell.recurrent_activation)
@@ -101,13 +102,18 @@ class OnlineLSTM:
         self.weights["head_kernel"] = _array(top.kernel)
         if top.bias is not None:
             self.weights["head_bias"] = _array(top.bias)
-        expected = cell.output_size + (cell.kernel.shape[0] if shortcut else 0)
+        expected = cell.output_size + self._shortcut
         if top.kernel.shape[0] != expected:
             raise InputError("head", f"a layer of {expected} inputs", top.kernel.shape[0])
         self._columns = _columns(cell.sizes)
         self._block = np.arange(cell.units) // cell.cells_per_block
-        self._speed = {name: np.zeros_like(weight) for name, weight in self.weights.items()}
+        self.speed = {name: np.zeros_like(weight) for name, weight in self.weights.items()}
         self.reset()
+
+    @property
+    def y(self) -> np.ndarray:
+        """Outputs of the hidden layer, shape (outputs of the layer,); before a stream its start."""
+        return self._y
 
     def reset(self) -> None:
         """Forgets the stream: outputs, cells, and how the cells depend on the weights."""
@@ -148,7 +154,7 @@ class OnlineLSTM:
         if cell.gate_feedback:
             opened = [gate for gate in (found.i, found.f, found.o) if gate is not None]
             self._gates = np.concatenate(opened)
-        seen = np.concatenate([self._y, x]) if self._shortcut else self._y
+        seen = np.concatenate([self._y, x[: self._shortcut]])
         output = self._f(seen @ self.weights["head_kernel"] + self.weights.get("head_bias", 0.0))
         if target is None:
             return OnlineStep(output, None)
@@ -229,7 +235,7 @@ class OnlineLSTM:
     def descend(self, gradient: Weights, learning_rate: float, momentum: float = 0.0) -> None:
         """Changes the weights against a gradient."""
         for name, slope in gradient.items():
-            speed = self._speed[name]
+            speed = self.speed[name]
             speed *= momentum
             speed -= learning_rate * slope
             self.weights[name] += speed

@@ -101,6 +101,29 @@ class SideBySide(keras.layers.Layer):
 
         return run
 
+    def start(self, batch_size: int) -> list[Any]:
+        """States of recurrent copies before the first step, each (copies, batch, size)."""
+        weights = [weight + 0.0 for weight in self.trainable_variables]
+        layer: Any = self.copies[0]
+        of_one = self._of_one(lambda _: layer.get_initial_state(batch_size))
+        return list(_at_once(of_one, weights, ops.zeros(len(self.copies))))
+
+    def step(self, inputs: Any, states: Sequence[Any]) -> tuple[Any, list[Any]]:
+        """One step of recurrent copies.
+
+        Args:
+            inputs: Shape (copies, batch, features).
+            states: Of `start`, or of the step before.
+
+        Returns:
+            Outputs (copies, batch, units), and the new states.
+        """
+        weights = [weight + 0.0 for weight in self.trainable_variables]
+        layer: Any = self.copies[0]
+        of_one = self._of_one(lambda x, states: layer.cell(x, states))
+        outputs, found = _at_once(of_one, weights, inputs, list(states))
+        return outputs, list(found)
+
     @cached_property
     def _pass(self) -> Callable[..., Any]:
         import tensorflow as tf

@@ -9,10 +9,18 @@ from typing import Any
 import keras
 import numpy as np
 
+from lstmmusic.errors import InputError
 from lstmmusic.layers import PeepholeLSTM, SideBySide, sigmoid_pm1, sigmoid_pm2
 from lstmmusic.tasks.task import WEIGHTS
 
 _TEST_BATCH = 256
+
+# Variant -> what sets it apart from a `PeepholeLSTM` with all its gates.
+_ABLATIONS: dict[str, dict[str, Any]] = {
+    "peephole": {},
+    "no_peepholes": {"peepholes": False},
+    "no_forget": {"forget_gate": False},
+}
 
 
 @dataclass(frozen=True)
@@ -45,41 +53,51 @@ def layers_of(
     n_inputs: int,
     n_outputs: int,
     units: int,
-    original: Original,
-    forget_bias: float = 1.0,
+    original: Original | None = None,
+    forget_bias: float | Sequence[float] = 1.0,
     input_bias: float = 0.0,
     output_activation: str | None = None,
+    learn_initial_state: bool = False,
+    dtype: str | None = None,
 ) -> list[keras.layers.Layer]:
     """A hidden layer that returns sequences, and an output layer; both built.
 
     Args:
-        variant: `peephole`, `keras_lstm`, `rnn`; `lstm1997` and `online1997` are `original`.
+        variant: `peephole`, `no_peepholes`, `no_forget` (with peepholes), `keras_lstm`, `rnn`;
+            `lstm1997` and `online1997` are `original`.
         seed: Fixes all weights.
         n_inputs: Features of a step.
         n_outputs: Outputs of a step.
         units: Of the hidden layer; `original` has its own number.
-        original: The published network.
-        forget_bias: Where the biases of forget gates start, in `peephole` and `keras_lstm`.
+        original: The published network of 1997, where it is among the variants.
+        forget_bias: Where the biases of forget gates start, one or one a unit, in all that have
+            them but `original`.
         input_bias: The same for input gates.
         output_activation: Of the output layer; None for none.
+        learn_initial_state: As in `PeepholeLSTM`, for those variants that are one.
+        dtype: Of all layers; None for Keras' own.
     """
     seeds = np.random.default_rng([seed, WEIGHTS]).integers(2**31, size=6).tolist()
     glorot, uniform = keras.initializers.GlorotUniform, keras.initializers.RandomUniform
-    head: dict[str, Any] = {"kernel_initializer": glorot(seed=seeds[0])}
+    head: dict[str, Any] = {"kernel_initializer": glorot(seed=seeds[0]), "dtype": dtype}
     hidden: dict[str, Any] = {
+        "dtype": dtype,
         "return_sequences": True,
         "kernel_initializer": glorot(seed=seeds[1]),
         "recurrent_initializer": keras.initializers.Orthogonal(seed=seeds[2]),
     }
     layer: Any
-    if variant == "peephole":
+    if variant in _ABLATIONS:
         hidden["peephole_initializer"] = glorot(seed=seeds[3])
         hidden |= {"forget_gate_bias": forget_bias, "input_gate_bias": input_bias}
-        layer = PeepholeLSTM(units, **hidden)
+        hidden["learn_initial_state"] = learn_initial_state
+        layer = PeepholeLSTM(units, **hidden, **_ABLATIONS[variant])
     elif variant == "keras_lstm":
         layer = keras.layers.LSTM(units, **hidden)
     elif variant == "rnn":
         layer = keras.layers.SimpleRNN(units, **hidden)
+    elif original is None:
+        raise InputError("variant", "one with a network of its own", repr(variant))
     else:
         spread = original.weight_range
         within = [uniform(-spread, spread, seed=number) for number in seeds]
@@ -144,6 +162,11 @@ class Networks:
         """Variables, each (networks, ...)."""
         return [weight for layer in self.layers for weight in layer.trainable_variables]
 
+    @property
+    def parts(self) -> list[list[Any]]:
+        """`weights` by what learns together; errors of one part do not reach another."""
+        return [self.weights]
+
     def read(self) -> None:
         """Takes the weights of the layers that it was made of, where they have changed since."""
         for layer in self.layers:
@@ -151,11 +174,16 @@ class Networks:
                 rows = [np.asarray(copy.trainable_variables[row].value) for copy in layer.copies]
                 weight.assign(np.stack(rows))
 
+    def rows(self) -> np.ndarray:
+        """All weights of each network side by side, (networks, weights)."""
+        parts = [np.asarray(weight.value).reshape(self.n, -1) for weight in self.weights]
+        return np.concatenate(parts, axis=1)
+
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """Inputs (networks, batch, time, features) -> outputs (networks, batch, time, outputs)."""
         return np.asarray(self._predict(inputs.astype(np.float32)))
 
-    def solver(self, index: int) -> Callable[[np.ndarray], np.ndarray]:
+    def solver(self, index: int) -> Callable[..., np.ndarray]:
         """One network alone: inputs (batch, time, features) -> outputs (batch, time, outputs)."""
 
         def solve(inputs: np.ndarray) -> np.ndarray:

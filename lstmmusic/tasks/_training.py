@@ -59,7 +59,10 @@ class StopRule(Protocol):
         ...
 
     def paces(self) -> np.ndarray:
-        """How fast each network is to learn in the next round, a share of the full rate."""
+        """How fast each network is to learn in the next round, a share of the full rate.
+
+        Shape (networks,), or (networks, parts) for networks of several parts.
+        """
         ...
 
     def state(self) -> State:
@@ -184,12 +187,13 @@ class GradientLearner:
         networks: Side by side.
         seeds: One a network.
         draw: The strings of an update.
-        loss: `cross_entropy` (outputs are logits of a choice) or `squared`.
+        loss: `cross_entropy` (outputs are logits of a choice), `independent` (outputs are
+            probabilities of units) or `squared`.
         rule: When to stop.
         batch_strings: Strings of an update.
         updates_per_round: Updates between two looks at the rule.
         learning_rate: Of Adam.
-        clip_norm: A network's gradient is shortened to that length.
+        clip_norm: The gradient of each part of a network is shortened to that length.
     """
 
     def __init__(
@@ -217,7 +221,8 @@ class GradientLearner:
     def learn(self, n_round: int, active: np.ndarray) -> tuple[np.ndarray, Metrics]:
         """One round; see `Learner`."""
         total = np.zeros(len(self._seeds))
-        paces = self._rule.paces().astype(np.float32)
+        paces = self._rule.paces().astype(np.float32).reshape(len(self._seeds), -1)
+        paces = np.broadcast_to(paces, (len(self._seeds), len(self._networks.parts)))
         for n_update in range(n_round * self._updates, (n_round + 1) * self._updates):
             drawn = [
                 self._draw(k, np.random.default_rng([s, TRAINING, n_update]), self._batch_strings)
@@ -242,14 +247,20 @@ class GradientLearner:
             total = tf.reduce_sum(losses)
         found: Any = tape.gradient(total, [variable.value for variable in variables])
         gradients: list[Any] = [tf.convert_to_tensor(gradient) for gradient in found]
-        squares = [tf.reduce_sum(g**2, axis=range(1, len(g.shape))) for g in gradients]
-        norms = tf.sqrt(tf.add_n(squares))
-        scale = tf.minimum(1.0, self._clip_norm / tf.maximum(norms, 1e-12))
+        scales: list[Any] = []
+        paces_of: list[Any] = []
+        for number, part in enumerate(self._networks.parts):
+            of_part = gradients[len(scales) : len(scales) + len(part)]
+            squares = [tf.reduce_sum(g**2, axis=range(1, len(g.shape))) for g in of_part]
+            norms = tf.sqrt(tf.add_n(squares))
+            scale = tf.minimum(1.0, self._clip_norm / tf.maximum(norms, 1e-12))
+            scales += [scale] * len(part)
+            paces_of += [paces[:, number]] * len(part)
         before = [tf.identity(variable.value) for variable in variables]
-        clipped = [g * _spread(scale, g) for g in gradients]
+        clipped = [g * _spread(scale, g) for scale, g in zip(scales, gradients, strict=True)]
         self._optimizer.apply(clipped, variables)
-        for variable, old in zip(variables, before, strict=True):
-            moved = old + _spread(paces, old) * (variable.value - old)
+        for variable, old, pace in zip(variables, before, paces_of, strict=True):
+            moved = old + _spread(pace, old) * (variable.value - old)
             variable.assign(tf.where(_spread(active, old), moved, old))
         return outputs, losses
 
@@ -402,4 +413,13 @@ def _squared(targets: Any, outputs: Any, weights: Any) -> Any:
     return tf.reduce_sum(errors * weights, (1, 2)) / tf.reduce_sum(weights, (1, 2))
 
 
-_LOSSES = {"cross_entropy": _cross_entropy, "squared": _squared}
+def _independent(targets: Any, outputs: Any, weights: Any) -> Any:
+    """Nats of units that are on or off each by itself, a mean over what is asked: (networks,)."""
+    import tensorflow as tf
+
+    y = tf.clip_by_value(outputs, 1e-6, 1 - 1e-6)
+    nats = -targets * tf.math.log(y) - (1 - targets) * tf.math.log(1 - y)
+    return tf.reduce_sum(tf.reduce_sum(nats, -1) * weights, (1, 2)) / tf.reduce_sum(weights, (1, 2))
+
+
+_LOSSES = {"cross_entropy": _cross_entropy, "independent": _independent, "squared": _squared}

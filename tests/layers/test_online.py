@@ -274,3 +274,32 @@ def test_squashing_functions_of_1997_have_their_ranges_and_survive_a_config():
 def test_what_it_cannot_do_is_one_line(make, said):
     with pytest.raises(InputError, match=said):
         make()
+
+
+def test_outputs_may_see_some_inputs_alone(stream):
+    """The rest of the shortcut has weight 0, and stays there."""
+    xs, targets = stream
+    layer, head = network({}, shortcut=True)
+    some = keras.layers.Dense(2, activation="sigmoid", dtype="float64")
+    some.build((None, layer.cell.output_size + 1))
+    kernel = np.asarray(head.kernel).copy()
+    some.set_weights([kernel[:-1], np.asarray(head.bias)])
+    kernel[-1] = 0
+    head.kernel.assign(kernel)
+    first, all_of_them = OnlineLSTM(layer, some, shortcut=1), OnlineLSTM(layer, head, shortcut=True)
+    for x, target in zip(xs, targets, strict=True):
+        found, expected = first.step(x, target), all_of_them.step(x, target)
+        np.testing.assert_allclose(found.output, expected.output, rtol=1e-12)
+        slopes = expected.gradient
+        slopes["head_kernel"] = slopes["head_kernel"][:-1]
+        for name, slope in found.gradient.items():
+            np.testing.assert_allclose(slope, slopes[name], rtol=1e-12, err_msg=name)
+
+
+def test_what_a_network_gave_last_can_be_read(stream):
+    layer, head = network({})
+    online = OnlineLSTM(layer, head)
+    assert (online.y == 0).all()
+    output = online.step(stream[0][0]).output
+    logits = online.y @ np.asarray(head.kernel) + np.asarray(head.bias)
+    np.testing.assert_allclose(output, 1 / (1 + np.exp(-logits)), rtol=1e-12)

@@ -58,6 +58,17 @@ def test_outputs_and_gradients_are_those_of_each_alone(name):
         np.testing.assert_allclose(fast[0][n], copy(x[n]), atol=1e-6)
 
 
+@pytest.mark.parametrize("name", [name for name in LAYERS if name != "dense"])
+def test_step_by_step_it_is_the_loop(name):
+    layer = SideBySide(copies_of(name))
+    x = np.random.default_rng(9).normal(size=(3, 2, 4, 2)).astype("float32")
+    states, found = layer.start(2), []
+    for t in range(4):
+        outputs, states = layer.step(tf.constant(x[:, :, t]), states)
+        found.append(np.asarray(outputs))
+    np.testing.assert_allclose(np.stack(found, axis=2), layer(x), atol=2e-6)
+
+
 def test_what_is_learnt_goes_back_to_the_copies():
     layer = SideBySide(copies_of("1997"))
     for variable in layer.trainable_variables:

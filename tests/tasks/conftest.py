@@ -1,7 +1,8 @@
-"""TensorFlow takes seconds to import: `-m "not keras"` leaves the file unread that asks for it."""
+"""TensorFlow takes seconds to import: `-m "not keras"` leaves the files unread that ask for it."""
 
 
 def pytest_ignore_collect(collection_path, config):
-    if collection_path.name == "test_training.py" and "not keras" in config.option.markexpr:
+    trains = ("test_training.py", "test_blues_networks.py")
+    if collection_path.name in trains and "not keras" in config.option.markexpr:
         return True
     return None
