@@ -5,16 +5,17 @@ Needs chromium (Debian's package) and the Python package playwright.
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -85,15 +86,16 @@ LEVELS = """
 
 
 @contextmanager
-def served() -> Iterator[tuple[str, int]]:
-    """The app on a free port: its address and process number."""
+def served(environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, int]]:
+    """The app on a free port, with these variables set: its address and process number."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
     command += ["--server.headless", "true", "--server.port", str(port)]
     quiet = subprocess.DEVNULL
-    server = subprocess.Popen(command, cwd=ROOT, stdout=quiet, stderr=quiet)
+    environment = {**os.environ, **(environment or {})}
+    server = subprocess.Popen(command, cwd=ROOT, stdout=quiet, stderr=quiet, env=environment)
     url = f"http://127.0.0.1:{port}"
     try:
         for _ in range(300):
@@ -109,19 +111,35 @@ def served() -> Iterator[tuple[str, int]]:
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Any]:
-    """The app's page, ready; it notes every request (`requested`) and script error (`faults`)."""
+def opened(
+    url: str,
+    ready: str = "Improvise",
+    width: int = 1280,
+    height: int = 1400,
+    scheme: Literal["light", "dark"] = "light",
+) -> Iterator[Any]:
+    """A page of the app, ready; it notes every request (`requested`) and script error (`faults`).
+
+    Args:
+        url: Of the page.
+        ready: The button that says that it is there.
+        width: Of the window, in pixels.
+        height: The same.
+        scheme: Light or dark.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
-        page: Any = browser.new_page(viewport={"width": 1280, "height": 1400})
+        page: Any = browser.new_page(
+            viewport={"width": width, "height": height}, color_scheme=scheme
+        )
         page.requested, page.faults = [], []
         page.on("request", lambda request: page.requested.append(request.url))
         page.on("pageerror", lambda error: page.faults.append(str(error)))
         page.add_init_script(_EAR)
         page.goto(url)
-        page.get_by_role("button", name="Improvise").wait_for(timeout=60_000)
+        page.get_by_role("button", name=ready, exact=True).wait_for(timeout=60_000)
         try:
             yield page
         finally:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 
+from lstmmusic.app.job_view import is_local
 from lstmmusic.app.piano_roll import piano_roll
 from lstmmusic.app.share import MAX_LENGTH, from_query, to_link, to_query
+from lstmmusic.app.sounding import stems_of
 from lstmmusic.app.text import plain
 from lstmmusic.encoding import STYLES
 from lstmmusic.errors import ChordError, InputError
@@ -17,13 +20,13 @@ from lstmmusic.generation.settings import MAX_CHORUSES
 from lstmmusic.io import format_midi
 from lstmmusic.io.engraving import engrave
 from lstmmusic.io.notation_write import format_musicxml
-from lstmmusic.io.sound import format_sound, render_stems
+from lstmmusic.io.sound import format_sound
 from lstmmusic.io.sound import render as render_sound
+from lstmmusic.player import DEFAULT_MODEL, shipped_models, user_models
 from lstmmusic.score import FORMS, Key, Score, parse_chart
 
 _KEYS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 _USUAL, _TYPED, _NETWORK = "As usual in the key", "Typed chords", "Chords by the network"
-_MAX_SOUND_SECONDS = 600
 _EXAMPLE = "| C7 | F7 | C7 | Gm7 C7 | F7 | F#dim7 | C7 | A7 | Dm7 | G7 | C7 A7 | Dm7 G7 |"
 
 
@@ -43,14 +46,7 @@ class _Piece:
 def _play(settings: Settings) -> _Piece:
     """The same settings are not played twice."""
     found = improvise(settings)
-    try:
-        if found.score.seconds > _MAX_SOUND_SECONDS:
-            minutes = _MAX_SOUND_SECONDS // 60
-            raise InputError("sound", f"a piece of at most {minutes} minutes", "a longer one")
-        stems = render_stems(found.score)
-        sounds, silence = tuple(format_sound(stem, "FLAC") for stem in stems), ""
-    except InputError as error:
-        sounds, silence = (), str(error)
+    sounds, silence = stems_of(found.score)
     midi = format_midi(found.score)
     return _Piece(found.score, found.written, found.report, midi, sounds, silence)
 
@@ -66,7 +62,7 @@ def render() -> None:
     st.set_page_config("Improvise a blues", layout="wide")
     st.title("Improvise a blues")
     try:
-        linked = from_query(st.query_params.to_dict())
+        linked = from_query(st.query_params.to_dict(), _models(DEFAULT_MODEL))
     except InputError as error:
         linked = None
         st.error(f"The link asks for something that cannot be done. {plain(str(error))}")
@@ -88,6 +84,15 @@ def _ask(linked: Settings | None) -> Settings | None:
     """The form. What was asked last; else what the link asks for; None before the first press."""
     usual = st.session_state.get("settings") or linked or Settings()
     with st.form("ask"):
+        models = _models(usual.model)
+        if st.session_state.get("model") not in models:
+            st.session_state["model"] = usual.model
+        # One choice is none; what was trained here is offered beside what is shipped.
+        model = DEFAULT_MODEL
+        if len(models) > 1:
+            model = st.selectbox(
+                "Model", list(models), key="model", format_func=lambda name: models[name]
+            )
         left, middle, right = st.columns(3)
         forms = [_USUAL, *FORMS, _TYPED, _NETWORK]
         form = left.selectbox("Form", forms, index=forms.index(_form_name(usual)))
@@ -111,7 +116,7 @@ def _ask(linked: Settings | None) -> Settings | None:
             "Swing",
             0.5,
             0.75,
-            usual.swing,
+            usual.asked_swing,
             0.01,
             format="%.3f",
             placeholder="as usual in the style",
@@ -151,6 +156,7 @@ def _ask(linked: Settings | None) -> Settings | None:
         if form == _TYPED:
             parse_chart(chords)
         st.session_state.settings = Settings(
+            model=model,
             form=form if form in FORMS else None,
             chords=chords if form == _TYPED else None,
             harmony="model" if form == _NETWORK else "imposed",
@@ -172,6 +178,16 @@ def _ask(linked: Settings | None) -> Settings | None:
     except InputError as error:
         st.error(plain(str(error)))
     return st.session_state.settings
+
+
+def _models(chosen: str) -> dict[str, str]:
+    """Name or folder -> what it is called: shipped, the user's, and the one that is chosen."""
+    names = [*shipped_models(), *(user_models() if is_local() else ())]
+    found = {name: name for name in names}
+    asked = st.session_state.get("model") or chosen
+    for folder in (chosen, asked):  # one that was trained on uploads has a folder of its own
+        found.setdefault(folder, Path(folder).name)
+    return found
 
 
 def _form_name(settings: Settings) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from lstmmusic.errors import InputError
-from lstmmusic.generation import Settings
+from lstmmusic.generation import Settings, parse_swing
 
 _USUAL = asdict(Settings())
-# A link may choose among what is shipped, not name folders of this computer.
-_PRIVATE = {"model"}
 MAX_LENGTH = 4000
 
 
@@ -23,7 +22,9 @@ def to_query(settings: Settings) -> dict[str, str]:
         >>> to_query(Settings(key="Bb", seed=7))
         {'key': 'Bb', 'seed': '7'}
     """
-    chosen = {name: value for name, value in asdict(settings).items() if name not in _PRIVATE}
+    chosen = asdict(settings)
+    if Path(settings.model).name != settings.model:  # a folder of this computer is not for links
+        del chosen["model"]
     return {
         name: str(int(value)) if isinstance(value, bool) else str(value)
         for name, value in chosen.items()
@@ -41,8 +42,14 @@ def to_link(settings: Settings) -> str:
     return "?" + urlencode(to_query(settings))
 
 
-def from_query(query: Mapping[str, str]) -> Settings | None:
+def from_query(
+    query: Mapping[str, str], models: Container[str] = (_USUAL["model"],)
+) -> Settings | None:
     """The settings that a link asks for; None where it names no seed.
+
+    Args:
+        query: What stands in the address.
+        models: Those that a link may name.
 
     Raises:
         InputError: A value that is not one; links are written by strangers.
@@ -56,15 +63,20 @@ def from_query(query: Mapping[str, str]) -> Settings | None:
     found: dict[str, Any] = {}
     for field in fields(Settings):
         text = query.get(field.name)
-        if text is None or field.name in _PRIVATE:
+        if text is None:
             continue
         if len(text) > MAX_LENGTH:
             raise InputError(field.name, f"at most {MAX_LENGTH} letters", f"{len(text)}")
         found[field.name] = _value(field.name, str(field.type), text)
-    return Settings(**found)
+    settings = Settings(**found)
+    if settings.model not in models:
+        raise InputError("model", "one that can be chosen here", repr(settings.model))
+    return settings
 
 
 def _value(name: str, kind: str, text: str) -> Any:
+    if name == "swing":
+        return parse_swing(text)
     try:
         if kind.startswith("bool"):
             return {"0": False, "1": True}[text]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lstmmusic.app import improvise_page
+from lstmmusic.app import improvise_page, sounding
 from lstmmusic.errors import InputError
 
 APP = str(Path(__file__).parents[2] / "app.py")
@@ -20,7 +20,7 @@ def page(monkeypatch):
     def no_sound(score):
         raise InputError("synthesiser", "FluidSynth", "none in this test")
 
-    monkeypatch.setattr(improvise_page, "render_stems", no_sound)
+    monkeypatch.setattr(sounding, "render_stems", no_sound)
     improvise_page._play.clear()
     return AppTest.from_file(APP, default_timeout=60)
 

@@ -1,11 +1,13 @@
 """Text of users is shown letter by letter."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lstmmusic.app.share import from_query, to_query
 from lstmmusic.app.text import plain
 from lstmmusic.encoding import STYLES
+from lstmmusic.errors import InputError
 from lstmmusic.generation import INSTRUMENTS, Settings
 from lstmmusic.score import FORMS
 
@@ -38,4 +40,11 @@ def test_settings_come_back_from_their_link(settings):
 
 
 def test_a_link_cannot_name_a_folder():
-    assert from_query({"seed": "1", "model": "/etc"}) == Settings(seed=1)
+    with pytest.raises(InputError, match="model: expected one that can be chosen here"):
+        from_query({"seed": "1", "model": "/etc"}, ["twelve-bar", "mine"])
+    assert "model" not in to_query(Settings(seed=1, model="/etc"))
+
+
+def test_a_link_can_name_a_model_that_can_be_chosen():
+    settings = Settings(seed=1, model="mine")
+    assert from_query(to_query(settings), ["twelve-bar", "mine"]) == settings
