@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+import statistics
 import tomllib
 from pathlib import Path
 
 from lstmmusic.corpus import read_passport
 from lstmmusic.player import DEFAULT_MODEL, load_model
-from lstmmusic.tasks import list_tasks
+from lstmmusic.tasks import list_tasks, task_named
+from lstmmusic.tasks.blues import segment_chord_tones
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = (
     ROOT / "README.md",
-    *(ROOT / "docs" / name for name in ("layers.md", "experiments.md", "analysis.md", "corpus.md")),
+    *(
+        ROOT / "docs" / f"{name}.md"
+        for name in ("layers", "experiments", "analysis", "corpus", "blues", "clustering")
+    ),
 )
 _FOLDERS = {"blues": "blues solos", "jazz_other": "jazz solos", "folk": "dance tunes"}
 
@@ -136,6 +141,217 @@ def _experiments() -> str:
             f"| {row['solved']} of {row['seeds']} ({stopped}) "
             f"| {row['steps']:,} {row['step_unit']} | {row['seconds']:.0f} | {first}-{last} |"
         )
+    return "\n".join(rows)
+
+
+def _blues_study() -> str:
+    rows = [
+        "| task | preset | variant | 100 choruses right | chord steps right | bar onsets right "
+        "| of the 12 in chorus 1 | choruses before a slip | chords told | melody told | new bars "
+        "| chord tones |",
+        "|---" * 12 + "|",
+    ]
+
+    def pair(each: list[dict], name: str, form: str) -> str:
+        """Median and worst of the networks."""
+        if name not in each[0]:
+            return ""
+        values = [metrics[name] for metrics in each]
+        return f"{statistics.median(values):{form}}, {min(values):{form}}"
+
+    shares = ("chords_told", "melody_told", "new_bars", "chord_tones")
+    for name, row in _recorded():
+        if name not in ("blues_chords", "blues_melody"):
+            continue
+        each = [network["metrics"] for network in row["each"]]
+        played = ("steps_right", "onsets_right")
+        cells = [pair(each, name, ".1%") for name in played]
+        cells += [pair(each, n, "g") for n in ("onsets_right_in_chorus_1", "choruses_right")]
+        cells += [pair(each, name, ".1%") for name in shares]
+        rows.append(
+            f"| `{name}` | {row['preset']} | `{row['variant']}` | {row['solved']} of "
+            f"{row['seeds']} | {' | '.join(cells)} |"
+        )
+    *theirs, steps, chords, melody, tones = (
+        figure.value for figure in task_named("blues_melody").published
+    )
+    onsets = ", ".join(f"{value:g}" for value in theirs)
+    rows.append(
+        f"| run again by others | | LSTM of 20 and 24 | not tried | {steps:.1%} | | {onsets} | "
+        f"| {chords:.1%} | {melody:.1%} | | {tones:.1%} |"
+    )
+    tones = segment_chord_tones()
+    rows.append(f"| the training segments | | | | | | | | | | | {tones:.1%} |")
+    return "\n".join(rows)
+
+
+def _grouping() -> str:
+    """Adjusted mutual information of the groups of the experiments, family by family."""
+    families = ("rhythm", "tempo", "frequency", "wave")
+    rows = [
+        f"| AMI: mean ± deviation; seeds above untrained | {' | '.join(families)} |",
+        "|---" * (1 + len(families)) + "|",
+    ]
+    for name, row in _recorded():
+        if name not in ("bingo_grouping", "neo_grouping") or row["preset"] != "paper":
+            continue
+        each = [network["metrics"] for network in row["each"]]
+        cells, untrained = [], []
+        for family in families:
+            ours = [metrics[f"ami_{family}"] for metrics in each]
+            theirs = [metrics[f"untrained_{family}"] for metrics in each]
+            above = sum(a > b for a, b in zip(ours, theirs, strict=True))
+            cells.append(f"{_mean_deviation(ours)}; {above} of {len(each)}")
+            untrained.append(_mean_deviation(theirs))
+        rows.append(f"| `{row['variant']}` | {' | '.join(cells)} |")
+        if not row["variant"].endswith("_2001"):  # it reads the last step; this does not
+            rows.append(f"| the same untrained | {' | '.join(untrained)} |")
+    return "\n".join(rows)
+
+
+def _mean_deviation(values: list[float]) -> str:
+    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
+    return f"{statistics.mean(values):.2f} ± {deviation:.2f}"
+
+
+def _nodes() -> str:
+    """What nodes tell of binary factors, one factor alone and three at once."""
+    path = ROOT / "training" / "results" / "nodes.json"
+    if not path.is_file():
+        return ""
+    found = json.loads(path.read_text(encoding="utf-8"))
+    rows = ["| nodes | factors | bits that a node tells of its factor | correlation |"]
+    rows.append("|---|---|---|---|")
+    for row in found["rows"]:
+        cells = []
+        for k, factor in enumerate(row["factors"]):
+            bits = [one["bits"][k] for one in row["each"]]
+            cells.append(f"{factor} {_mean_deviation(bits)}")
+        shared = [one["correlation"] for one in row["each"]]
+        said = _mean_deviation(shared) if row["nodes"] > 1 else ""
+        rows.append(
+            f"| {row['nodes']} | {', '.join(row['factors'])} | {', '.join(cells)} | {said} |"
+        )
+    return "\n".join(rows)
+
+
+_HARMONY_SAMPLINGS = ("temperature 1, top-p 1", "default")
+
+
+def _harmony_results() -> dict[str, dict]:
+    path = ROOT / "training" / "results" / "harmony.json"
+    if not path.is_file():
+        return {}
+    return json.loads(path.read_text(encoding="utf-8"))["settings"]
+
+
+def _harmony() -> str:
+    if not _harmony_results():  # not recorded yet
+        return ""
+    first, usual = _HARMONY_SAMPLINGS
+    rows = [
+        "| | seeds | bits a chorus | a step | bar onsets right: mean, worst seed "
+        "| worst of 32 choruses: mean, worst seed | at the default settings: mean, worst seed |",
+        "|---" * 7 + "|",
+    ]
+    for name, row in _harmony_results().items():
+        seeds = row["seeds"]
+        bits = statistics.mean(seed["bits_per_chorus"] for seed in seeds)
+        steps = 12 * row["steps_per_bar"]
+
+        def pair(values: list[float]) -> str:
+            return f"{statistics.mean(values):.3f}, {min(values):.3f}"
+
+        at_1, at_usual = ([s["samplings"][key] for s in seeds] for key in (first, usual))
+        rows.append(
+            f"| {name}: {row['about']} | {len(seeds)} | {bits:.2f} | {bits / steps:.4f} "
+            f"| {pair([s['right'] for s in at_1])} "
+            f"| {pair([min(s['by_chorus']) for s in at_1])} "
+            f"| {pair([s['right'] for s in at_usual])} |"
+        )
+    return "\n".join(rows)
+
+
+def _harmony_long() -> str:
+    if not _harmony_results():
+        return ""
+    rows = [
+        "| | settings | choruses before the first slip: median of each seed "
+        "| without a slip in 1,000 | distinct choruses of 1,280 | a training chorus "
+        "| one form throughout |",
+        "|---" * 7 + "|",
+    ]
+    for name, row in _harmony_results().items():
+        for key in _HARMONY_SAMPLINGS:
+            found = [seed["samplings"][key] for seed in row["seeds"]]
+
+            def mean(what: str, found: list[dict] = found) -> float:
+                return statistics.mean(seed[what] for seed in found)
+
+            slips = ", ".join(f"{seed['choruses_before_a_slip']:g}" for seed in found)
+            rows.append(
+                f"| {name} | {key} | {slips} | {mean('without_a_slip'):.0%} "
+                f"| {mean('distinct'):.0f} | {mean('known'):.1%} | {mean('one_form'):.3f} |"
+            )
+    return "\n".join(rows)
+
+
+def _feel_results() -> dict[str, dict]:
+    path = ROOT / "training" / "results" / "feel.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+_FEEL_READINGS = ("annotated", "found")
+
+
+def _feel() -> str:
+    rows = [
+        "| reading | model | RMSE in beats | mean error in ms "
+        "| the network's RMSE against it, 95 % interval | performers better |",
+        "|---" * 6 + "|",
+    ]
+    found = _feel_results()
+    for reading in (name for name in _FEEL_READINGS if name in found):
+        against = found[reading]["against"]["network"]
+        for name, row in found[reading]["models"].items():
+            gain = against.get(name)
+            cells = " | | "
+            if gain is not None:
+                low, high = gain["interval"]
+                cells = f" | {gain['change']:+.1%} [{low:+.1%}, {high:+.1%}] "
+                cells += f"| {gain['performers_better']} of {found[reading]['performers']} "
+            spread = ""
+            if row["by_seed"] and len(row["by_seed"]) > 1:
+                spread = f" ± {statistics.stdev(row['by_seed']):.4f}"
+            rmse = f"{row['rmse_beats']:.4f}{spread}"
+            rows.append(f"| {reading} | {name} | {rmse} | {row['error_ms']:.1f}{cells}|")
+    return "\n".join(rows)
+
+
+def _feel_free() -> str:
+    rows = [
+        "| reading | solos, performers, notes | spread of players | of the network, by seed "
+        "| lag-1 correlation of players | of the network, by seed |",
+        "|---" * 6 + "|",
+    ]
+    found = _feel_results()
+    for reading in (name for name in _FEEL_READINGS if name in found):
+        row, free = found[reading], found[reading]["running_free"]
+        spreads = ", ".join(f"{seed['spread_change']:+.1%}" for seed in free["by_seed"])
+        lags = ", ".join(f"{seed['lag_1_difference']:+.3f}" for seed in free["by_seed"])
+        rows.append(
+            f"| {reading} | {row['solos']}, {row['performers']}, {row['notes']:,} "
+            f"| {free['spread_beats']:.4f} | {spreads} | {free['lag_1']:.3f} | {lags} |"
+        )
+    return "\n".join(rows)
+
+
+def _feel_swing() -> str:
+    rows = ["| swing asked | measured in the MIDI file | pairs |", "|---|---|---|"]
+    rows += [
+        f"| {row['asked']:.3f} | {row['measured']:.3f} | {row['pairs']} |"
+        for row in _feel_results().get("swing", ())
+    ]
     return "\n".join(rows)
 
 
@@ -279,6 +495,16 @@ def _corpus() -> str:
         f"of a reader {row['peak_mib_of_a_reader']:,} MiB |"
         for count, row in builds.items()
     ]
+    for count, row in found.get("large", {}).items():
+        seconds = row["reading_wall_seconds"] + row["restart_wall_seconds"]
+        rows.append(
+            f"| a build of {int(count):,} short files, {row['workers']} workers "
+            f"| {row['cpu_seconds'] / 60:.0f} CPU minutes, {seconds / 60:.0f} by the clock; "
+            f"peak {row['peak_mib']:,} MiB, of a reader {row['peak_mib_of_a_reader']:,} MiB; on "
+            f"disk {row['work_mib']:,.0f} MiB at work, {row['corpus_and_reports_mib']:,.0f} MiB at "
+            f"the end; stopped when all was read, ended by a restart in "
+            f"{row['restart_wall_seconds']:.0f} s |"
+        )
     rows.append(
         f"| reading a piece from the corpus | {again['reload_ms_per_piece']:.2f} ms, "
         f"{again['times_faster']:.0f} times faster than reading and analysing its file, "
@@ -295,6 +521,14 @@ TABLES = {
     "layers_more": _layers_more,
     "backends": _backends,
     "experiments": _experiments,
+    "blues_study": _blues_study,
+    "grouping": _grouping,
+    "grouping_nodes": _nodes,
+    "harmony": _harmony,
+    "harmony_long": _harmony_long,
+    "feel": _feel,
+    "feel_free": _feel_free,
+    "feel_swing": _feel_swing,
     "published": _published,
     "tasks": _tasks,
     "analysis_melody": _analysis_melody,

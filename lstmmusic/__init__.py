@@ -25,6 +25,7 @@ _ROOMS = {
     "list_tasks": "tasks",
     "run_task": "tasks",
     "scorecard": "evaluation",
+    "SequenceClusterer": "clustering",
 }
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Note",
     "Part",
     "Score",
+    "SequenceClusterer",
     "__version__",
     "improvise",
     "list_tasks",
@@ -44,6 +46,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from lstmmusic.clustering import SequenceClusterer
     from lstmmusic.evaluation import scorecard
     from lstmmusic.generation import improvise, redo
     from lstmmusic.io import load, save

@@ -22,11 +22,12 @@ _PYTHON = [
 
 
 _TRAINING = [command for command in _COMMANDS if re.search("corpus|train|my-blues", command)]
+_GROUPING = [command for command in _COMMANDS if " cluster " in command]
 
 
 def test_commands_of_the_readme_run_in_their_order(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    commands = [command for command in _COMMANDS if command not in _TRAINING]
+    commands = [command for command in _COMMANDS if command not in _TRAINING + _GROUPING]
     assert len(commands) >= 6
     for command in commands:
         assert main(shlex.split(command)[1:]) == 0, command
@@ -43,6 +44,20 @@ def test_commands_of_the_readme_lead_from_a_folder_to_a_blues(tmp_path, monkeypa
         hurry = ["--epochs", "1"] if "train" in command else []
         assert main([*shlex.split(command)[1:], *hurry]) == 0, command
     assert (tmp_path / "my.mid").is_file()
+
+
+@pytest.mark.keras
+def test_commands_of_the_readme_find_groups_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert len(_GROUPING) == 2
+    for command in _GROUPING:
+        hurry = ["--updates", "20", "--clusters", "2"] if "--save" in command else []
+        assert main([*shlex.split(command)[1:], *hurry]) == 0, command
+    groups = [
+        [line.split(",")[:2] for line in Path(name).read_text("utf-8").splitlines()]
+        for name in ("labels.csv", "again.csv")
+    ]
+    assert groups[0] == groups[1]
 
 
 @pytest.mark.keras

@@ -11,6 +11,7 @@ import typer
 from lstmmusic import __version__
 from lstmmusic.cli import (
     INTERRUPTED,
+    cluster,
     corpus,
     generate,
     models,
@@ -37,6 +38,7 @@ app.command("render")(render.render)
 app.command("corpus")(corpus.corpus)
 app.command("train")(train.train)
 app.command("scorecard")(scorecard.scorecard)
+app.command("cluster")(cluster.cluster)
 app.command("models")(models.models)
 app.command("app")(models.start_app)
 app.add_typer(task.app, name="task")

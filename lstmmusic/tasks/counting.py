@@ -335,7 +335,7 @@ def _counting(
         ),
         published=published,
         presets={
-            "quick": Preset("quick", quick, 4000 * quick.batch_strings, bar=bar),
+            "quick": Preset("quick", quick, budget_updates * quick.batch_strings, bar=bar),
             "paper": Preset("paper", full, budget_updates * full.batch_strings),
         },
         tiny=Preset(

@@ -1,0 +1,523 @@
+"""`SequenceClusterer`: groups of sequences, with the manners of scikit-learn.
+
+    sequences --views--> networks (restarts, side by side) --objective--> outputs
+    outputs --codes, modes or choice--> groups of each restart --views told--> the one kept
+
+Fitting needs Keras with TensorFlow; grouping what comes later, loading and saving do not.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from scipy.stats import entropy
+from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
+from sklearn.metrics import adjusted_mutual_info_score
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from lstmmusic.clustering.encoder import (
+    Encoders,
+    Scaling,
+    first_weights,
+    outputs,
+    read,
+    scaling_of,
+)
+from lstmmusic.clustering.labelling import MAX_NODES, Choice, Codes, Labelling, Modes
+from lstmmusic.clustering.recipe import OBJECTIVES, Recipe
+from lstmmusic.clustering.sequences import Sequences, as_items
+from lstmmusic.errors import InputError
+from lstmmusic.player.stored import CARD, read_card, read_weights, store_model
+
+OUTLIER = -1
+_KIND = "clusterer"
+_WEIGHTS = "clusterer"  # the name of the one weight file
+_MOST_VIEWED = 2000  # sequences whose views choose between restarts
+_PIECES = 20  # progress is told so often
+_FENCE = 3.0  # spreads between quartiles beyond the third, from which on an item is far out
+_AUTO_NODES = {"codes": 4, "modes": 3, "choice": 8}
+
+Progress = Callable[[int, int, Mapping[str, float]], None]
+
+
+class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
+    """Groups sequences without labels, by what an LSTM network finds worth telling.
+
+    A peephole LSTM hears each sequence; of what it says, mean and spread over time are read; a
+    linear layer on top is trained with an information-theoretic objective, and the groups are read
+    off its outputs: the codes of binary nodes (`bingo`), the modes of the outputs' density (`neo`),
+    or the choice of a softmax layer (`softmax_views`). Where codes or modes are more than the
+    groups asked for, the nearest are made one (`lstmmusic.clustering.labelling.merge`); nothing
+    else stands on top.
+
+    Several networks are trained side by side, from other first weights, and one is kept by a rule
+    without labels: among those with as many groups as asked for, the one whose groups of one
+    stretch of each sequence tell most of the groups of another stretch (adjusted mutual
+    information times the entropy of the groups).
+
+    Sequences may be of any lengths. Every feature is standardised over all steps of the sequences
+    that it is fitted to.
+
+    Args:
+        n_clusters: Number of groups; "auto": as many as the codes or modes give, where a group has
+            at least 2 % of the sequences.
+        objective: `bingo`, `neo`, `softmax_views`, or as the paper had them `bingo_2001`,
+            `neo_2001`.
+        n_restarts: Networks, of which one is kept.
+        units: Cells of each network's LSTM.
+        nodes: Its outputs; "auto": enough for the groups.
+        updates: Steps of training.
+        batch_size: Sequences of a step.
+        learning_rate: Of Adam.
+        view_share: Length of a stretch, a share of its sequence.
+        max_view_steps: And no longer than this; longer ones see slower things, and take longer.
+        outliers: True: sequences far outside of their group (three quartile ranges beyond the
+            third quartile of distances from its mean) are in no group, -1. There may be none.
+        random_state: An int for the same groups every time.
+        progress: Called now and then with the updates done, all updates, and the mean `loss`.
+
+    Attributes:
+        labels_: Group of each sequence, from 0, large groups first; -1 for an outlier; (n,).
+        membership_: Share of each group in each sequence, rows sum to 1; (n, groups).
+        confidence_: The share of its own group; (n,).
+        embedding_: Outputs of the network; (n, nodes).
+        n_clusters_: Groups found; fewer than asked for where the sequences are too alike.
+        agreement_: Of the groups of two stretches of each sequence: 1 the same, 0 chance.
+        stability_: Mean agreement (adjusted mutual information) of these groups with those of the
+            other restarts; 1 with one restart.
+        restarts_: For each restart its `information` (nats, by which it is kept or not),
+            `agreement`, number of `groups`, `loss`, and whether it was `kept`.
+        n_features_in_: Features of a step.
+
+    Raises:
+        InputError: When fitted: a parameter out of range, sequences that are none
+            (`lstmmusic.clustering.sequences.as_items`), or more groups than sequences.
+
+    Example:
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> low, high = np.sin(np.arange(30) / 3), np.sin(np.arange(30) / 1)
+        >>> X = [wave[start:] for wave in (low, high) for start in rng.integers(15, size=20)]
+        >>> grouped = SequenceClusterer(2, updates=60, n_restarts=2, random_state=0).fit(X)
+        >>> grouped.labels_.shape, grouped.embedding_.shape
+        ((40,), (40, 5))
+        >>> grouped.score(X, np.repeat([0, 1], 20)) > 0.5  # with what is known of them
+        True
+    """
+
+    facts_: dict[str, Any]
+
+    def __init__(
+        self,
+        n_clusters: int | str = "auto",
+        *,
+        objective: str = "bingo",
+        n_restarts: int = 5,
+        units: int = 16,
+        nodes: int | str = "auto",
+        updates: int = 400,
+        batch_size: int = 64,
+        learning_rate: float = 0.02,
+        view_share: float = 0.7,
+        max_view_steps: int = 64,
+        outliers: bool = False,
+        random_state: Any = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.objective = objective
+        self.n_restarts = n_restarts
+        self.units = units
+        self.nodes = nodes
+        self.updates = updates
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.view_share = view_share
+        self.max_view_steps = max_view_steps
+        self.outliers = outliers
+        self.random_state = random_state
+        self.progress = progress
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Trains the networks, keeps one, and groups the sequences.
+
+        Args:
+            X: What `as_items` takes: a list of arrays (time, features) or (time,), one array
+                (n, time, features) or (n, time), or `Sequences`.
+            y: Ignored.
+        """
+        items = self._items(X)
+        recipe = self._checked(len(items))
+        rng = check_random_state(self.random_state)
+        seeds = rng.randint(2**31, size=self.n_restarts + 1).tolist()
+        self.scaling_ = scaling_of(items)
+        encoders, found, losses = self._trained(items, recipe, seeds[1:])
+        return self.keep_one(items, self.scaling_, encoders, found, losses, seeds)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The group of each sequence, (n,), by the network and the groups that were found."""
+        y = self.transform(X)
+        return self._labels(y, self.labelling_.membership(y))
+
+    def fit_predict(self, X: Any, y: Any = None, **kwargs: Any) -> np.ndarray:
+        """`fit`, then `labels_`."""
+        return self.fit(X, y, **kwargs).labels_
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Outputs of the network, (n, nodes): where it puts each sequence."""
+        check_is_fitted(self, "encoder_")
+        items = self._items(X)
+        if items[0].shape[1] != self.n_features_in_:
+            raise InputError(
+                "sequences",
+                f"{self.n_features_in_} features at each step, as in the training",
+                items[0].shape[1],
+            )
+        reading = OBJECTIVES[self.objective].reading
+        return outputs(self.encoder_, read(self.encoder_, items, self.scaling_, reading))[0]
+
+    def membership(self, X: Any) -> np.ndarray:
+        """Share of each group in each sequence, (n, groups), rows sum to 1."""
+        return self.labelling_.membership(self.transform(X))
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """How good the groups are: with `y`, by what is known; without, by agreement of views.
+
+        Args:
+            X: Sequences.
+            y: What is known of each, (n,); None for nothing.
+
+        Returns:
+            Adjusted mutual information, 1 the same, 0 chance.
+        """
+        if y is not None:
+            return float(adjusted_mutual_info_score(np.asarray(y).ravel(), self.predict(X)))
+        check_is_fitted(self, "encoder_")
+        rng = np.random.default_rng(0)
+        return self._agreement(self.encoder_, self.labelling_, self._items(X), rng)
+
+    def untrained_features(self, X: Any) -> np.ndarray:
+        """What the kept network reads of sequences before any training, (n, units).
+
+        The yardstick for what training adds: k-means on these.
+        """
+        check_is_fitted(self, "encoder_")
+        network = first_weights(self.n_features_in_, self.units, 1, self.seed_)
+        reading = OBJECTIVES[self.objective].reading
+        return read(network, self._items(X), self.scaling_, reading)[0]
+
+    def save(self, path: str | Path, facts: Mapping[str, Any] | None = None) -> None:
+        """Writes a folder of a JSON card and one safetensors file; nothing in it can run.
+
+        Args:
+            path: The folder; what was there before is replaced.
+            facts: More for the card, fit for JSON; read back as `facts_`.
+        """
+        check_is_fitted(self, "encoder_")
+        from lstmmusic.fitting.run_folder import versions
+
+        arrays = {f"network/{k}": v for k, v in self.encoder_._asdict().items()}
+        arrays |= {f"labelling/{k}": v for k, v in self.labelling_.state().items()}
+        arrays |= {"scaling/mean": self.scaling_.mean, "scaling/spread": self.scaling_.spread}
+        arrays |= {"far/means": self.far_[0], "far/limits": self.far_[1]}
+        card = {
+            "kind": _KIND,
+            "settings": {
+                name: value
+                for name, value in self.get_params().items()
+                if name not in ("random_state", "progress")
+            },
+            "found": {
+                "n_clusters": self.n_clusters_,
+                "agreement": self.agreement_,
+                "stability": self.stability_,
+                "restarts": self.restarts_,
+                "seed": self.seed_,
+                "sequences": len(self.labels_) if hasattr(self, "labels_") else 0,
+            },
+            "facts": dict(facts or getattr(self, "facts_", {})),
+            "versions": versions(),
+        }
+        store_model(Path(path), card, {_WEIGHTS: arrays})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """What `save` wrote: groups new sequences; the labels of the old ones are not in it.
+
+        Raises:
+            InputError: No such folder, or files that are damaged or no clusterer's.
+        """
+        folder = Path(path)
+        card = read_card(folder)
+        try:
+            if card["kind"] != _KIND:
+                raise InputError(str(folder / CARD), f"kind: {_KIND}", card["kind"])
+            settings, found = card["settings"], card["found"]
+            sha256 = card["networks"][_WEIGHTS]["sha256"]
+            self = cls(**settings)
+            self.facts_ = dict(card.get("facts", {}))
+            self._checked(1)
+            self.n_clusters_ = int(found["n_clusters"])
+            self.agreement_, self.stability_ = found["agreement"], found["stability"]
+            self.restarts_, self.seed_ = found["restarts"], int(found["seed"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(str(folder / CARD), "the card of a clusterer", repr(error)) from None
+        file = folder / f"{_WEIGHTS}.safetensors"
+        arrays = read_weights(file, sha256)
+        try:
+            self._take(arrays)
+        except (KeyError, ValueError, IndexError, TypeError) as error:
+            raise InputError(str(file), "the weights of a clusterer", repr(error)) from None
+        return self
+
+    def _take(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Sets what was stored; a ValueError where shapes do not go together."""
+        self.encoder_ = Encoders(*(arrays[f"network/{name}"] for name in Encoders._fields))
+        one, n_features, four = self.encoder_.kernel.shape
+        units, nodes = self.encoder_.recurrent_kernel.shape[1], self.encoder_.read_kernel.shape[2]
+        n_read = units if OBJECTIVES[self.objective].reading == "last" else 2 * units
+        expected = [
+            (1, n_features, 4 * units),
+            (1, units, 4 * units),
+            (1, 4 * units),
+            (1, 3, units),
+            (1, n_read, nodes),
+            (1, nodes),
+        ]
+        if (one, four) != (1, 4 * units) or [a.shape for a in self.encoder_] != expected:
+            raise ValueError("shapes of the network")
+        self.scaling_ = Scaling(arrays["scaling/mean"], arrays["scaling/spread"])
+        self.far_ = arrays["far/means"], arrays["far/limits"]
+        kind, k = OBJECTIVES[self.objective].labels, self.n_clusters_
+        if kind == "codes":
+            self.labelling_: Labelling = Codes(arrays["labelling/groups"], k)
+            fits = len(arrays["labelling/groups"]) == 2**nodes
+        elif kind == "modes":
+            names = ("bumps", "groups", "variances")
+            bumps, groups, variances = (arrays[f"labelling/{name}"] for name in names)
+            self.labelling_ = Modes(bumps, groups, variances, k)
+            fits = arrays["labelling/bumps"].shape == (len(arrays["labelling/groups"]), nodes)
+        else:
+            self.labelling_ = Choice(nodes)
+            fits = nodes == k
+        groups = arrays.get("labelling/groups", np.zeros(1))
+        if not fits or groups.min() < 0 or groups.max() >= k:
+            raise ValueError("groups of the labelling")
+        if self.far_[0].shape != (k, nodes) or self.scaling_.mean.shape != (n_features,):
+            raise ValueError("shapes of what stands beside the network")
+        if not all(np.isfinite(array).all() for name, array in arrays.items() if "far" not in name):
+            raise ValueError("numbers that are not finite")
+        self.n_features_in_ = n_features
+
+    def _items(self, X: Any) -> tuple[np.ndarray, ...]:
+        return X.items if isinstance(X, Sequences) else as_items(X)
+
+    def _checked(self, n: int) -> Recipe:
+        """The recipe that the parameters ask for."""
+        k: Any = self.n_clusters
+        if k != "auto":
+            _whole("n_clusters", k, 1, '"auto" or a whole number from 1 on')
+        for name in ("n_restarts", "units", "batch_size", "max_view_steps"):
+            _whole(name, getattr(self, name), 1)
+        _whole("updates", self.updates, 0)
+        if self.objective not in OBJECTIVES:
+            raise InputError("objective", "one of " + ", ".join(OBJECTIVES), repr(self.objective))
+        if not 0 < self.learning_rate < 10:
+            raise InputError("learning_rate", "a number above 0 and below 10", self.learning_rate)
+        if not 0 < self.view_share <= 1:
+            raise InputError("view_share", "a share above 0, up to 1", self.view_share)
+        if k != "auto" and n > 1 and k > n:
+            raise InputError("n_clusters", f"at most {n}, the number of sequences", k)
+        if self.nodes != "auto":
+            _whole("nodes", self.nodes, 1, '"auto" or a whole number from 1 on')
+        return Recipe(
+            units=self.units,
+            nodes=self._nodes(),
+            updates=self.updates,
+            batch=self.batch_size,
+            view_share=self.view_share,
+            max_view_steps=self.max_view_steps,
+            learning_rate=self.learning_rate,
+        )
+
+    def _nodes(self) -> int:
+        kind, k = OBJECTIVES[self.objective].labels, self.n_clusters
+        if kind == "choice" and k != "auto":
+            return int(k)
+        if self.nodes != "auto":
+            return int(self.nodes)
+        if k == "auto":
+            return _AUTO_NODES[kind]
+        if kind == "codes":  # four nodes more than it takes, for nodes find what they like
+            return min(math.ceil(math.log2(max(int(k), 2))) + 4, MAX_NODES)
+        return max(int(k) - 1, _AUTO_NODES[kind])
+
+    def _trained(
+        self, items: Sequence[np.ndarray], recipe: Recipe, seeds: Sequence[int]
+    ) -> tuple[Encoders, list[np.ndarray], np.ndarray]:
+        from lstmmusic.clustering.learning import Learning, Views
+
+        data = Views(items, self.scaling_, recipe)
+        learning = Learning(self.objective, recipe, [data] * len(seeds), seeds)
+        losses = np.zeros(len(seeds))
+        # Nothing can be learnt where nothing differs.
+        alike = all(np.array_equal(item, items[0]) for item in items)
+        updates = 0 if alike else recipe.updates
+        piece = max(1, math.ceil(updates / _PIECES))
+        while learning.n_updates < updates:
+            losses = learning.learn(min(piece, updates - learning.n_updates))
+            if self.progress is not None:
+                self.progress(learning.n_updates, updates, {"loss": float(np.mean(losses))})
+        n = len(seeds)
+        encoders, found = learning.encoders([items] * n, [self.scaling_] * n)
+        return encoders, found, losses
+
+    def keep_one(
+        self,
+        items: Sequence[np.ndarray],
+        scaling: Scaling,
+        encoders: Encoders,
+        found: Sequence[np.ndarray],
+        losses: np.ndarray,
+        seeds: Sequence[int],
+        warn: bool = True,
+    ) -> Self:
+        """The second half of `fit`: groups of every trained network, of which one is kept.
+
+        Args:
+            items: The sequences, each (time, features).
+            scaling: Of their features.
+            encoders: The networks.
+            found: Their outputs, each (n, nodes).
+            losses: At the end of their training, (networks,).
+            seeds: Of what is random here, and then of each network.
+            warn: False: fewer groups than asked for are no reason to say so.
+        """
+        self.n_features_in_, self.scaling_ = items[0].shape[1], scaling
+        rng = np.random.default_rng(seeds[0])
+        k = None if self.n_clusters == "auto" else int(self.n_clusters)
+        viewed = rng.permutation(len(items))[:_MOST_VIEWED]
+        view_seed = int(rng.integers(2**31))
+        labellings, memberships, restarts = [], [], []
+        for row, y in enumerate(found):
+            labelling = labelling_of(OBJECTIVES[self.objective].labels, y, k, rng)
+            agreement = self._agreement(
+                encoders.take([row]),
+                labelling,
+                [items[i] for i in viewed],
+                np.random.default_rng(view_seed),  # the same stretches for every restart
+            )
+            labellings.append(labelling)
+            memberships.append(labelling.membership(y))
+            _, sizes = np.unique(memberships[-1].argmax(axis=1), return_counts=True)
+            loss = float(losses[row]) if np.isfinite(losses[row]) else math.inf
+            information = agreement * float(entropy(sizes))
+            restarts.append(
+                {
+                    "information": information,
+                    "agreement": agreement,
+                    "groups": len(sizes),
+                    "loss": loss,
+                }
+            )
+        full = [k is None or one["groups"] >= k for one in restarts]
+        rank = [
+            (is_full, round(one["information"], 3), -one["loss"])
+            for is_full, one in zip(full, restarts, strict=True)
+        ]
+        best = max(range(len(rank)), key=rank.__getitem__)
+        for n, one in enumerate(restarts):
+            one["kept"] = n == best
+            one["loss"] = one["loss"] if math.isfinite(one["loss"]) else None
+        labels = [shares.argmax(axis=1) for shares in memberships]
+        others = [labels[n] for n in range(len(labels)) if n != best]
+        self.stability_ = (
+            float(np.mean([adjusted_mutual_info_score(labels[best], row) for row in others]))
+            if others
+            else 1.0
+        )
+        self.restarts_, self.agreement_ = restarts, restarts[best]["agreement"]
+        self.seed_ = int(seeds[1 + best])
+        self.encoder_, self.labelling_ = encoders.take([best]), labellings[best]
+        self.n_clusters_ = self.labelling_.n_groups
+        self.embedding_, self.membership_ = found[best], memberships[best]
+        self.confidence_ = self.membership_.max(axis=1)
+        self.far_ = _fences(self.embedding_, labels[best], self.n_clusters_)
+        self.labels_ = self._labels(self.embedding_, self.membership_)
+        n_found = len(np.unique(labels[best]))
+        if warn and k is not None and n_found < k:
+            warnings.warn(
+                f"{n_found} of {k} groups were found: the sequences are too alike, or the "
+                "training too short",
+                stacklevel=3,
+            )
+        return self
+
+    def _agreement(
+        self,
+        encoder: Encoders,
+        labelling: Labelling,
+        items: Sequence[np.ndarray],
+        rng: np.random.Generator,
+    ) -> float:
+        """Of the groups of two stretches of each sequence."""
+        reading = OBJECTIVES[self.objective].reading
+        labels = []
+        for _ in range(2):
+            stretches = []
+            for item in items:
+                n = max(1, math.ceil(self.view_share * len(item)))
+                start = int(rng.integers(len(item) - n + 1))
+                stretches.append(item[start : start + n])
+            y = outputs(encoder, read(encoder, stretches, self.scaling_, reading))[0]
+            labels.append(labelling.membership(y).argmax(axis=1))
+        return float(adjusted_mutual_info_score(*labels))
+
+    def _labels(self, y: np.ndarray, membership: np.ndarray) -> np.ndarray:
+        labels = membership.argmax(axis=1)
+        if self.outliers:
+            means, limits = self.far_
+            away = np.sqrt(((y - means[labels]) ** 2).sum(axis=1))
+            labels = np.where(away > limits[labels], OUTLIER, labels)
+        return labels
+
+    def __sklearn_tags__(self) -> Any:
+        """Sequences of any lengths are no table: two- and three-dimensional arrays are taken."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.two_d_array = True
+        return tags
+
+
+def labelling_of(kind: str, y: np.ndarray, k: int | None, rng: np.random.Generator) -> Labelling:
+    """Groups of the outputs (sequences, nodes), as the objective's kind has them."""
+    if kind == "codes":
+        return Codes.of(y, k)
+    return Modes.of(y, k, rng) if kind == "modes" else Choice(y.shape[1])
+
+
+def _fences(y: np.ndarray, labels: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Means of the groups, (groups, nodes), and how far from them is far out, (groups,)."""
+    means, limits = np.zeros((k, y.shape[1]), np.float32), np.full(k, np.inf, np.float32)
+    for group in range(k):
+        own = y[labels == group]
+        if len(own):
+            means[group] = own.mean(axis=0)
+            away = np.sqrt(((own - means[group]) ** 2).sum(axis=1))
+            low, high = np.quantile(away, [0.25, 0.75])
+            # Nothing lies farther out than itself where all others are in one place.
+            limits[group] = high + _FENCE * (high - low) + 1e-6
+    return means, limits
+
+
+def _whole(name: str, value: Any, least: int, expected: str | None = None) -> None:
+    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not is_whole or value < least:
+        raise InputError(name, expected or f"a whole number from {least} on", repr(value))

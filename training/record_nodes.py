@@ -1,0 +1,101 @@
+"""What the nodes of BINGO tell of binary factors: `python -m training.record_nodes`.
+
+Waves differ in frequency, shape or amplitude, each of two values. One node hears waves that differ
+in one thing; three nodes hear waves that differ in three, each drawn for itself. Of each factor
+the bits are kept that one node tells, each node taken for another factor; the correlation is the
+greatest between two nodes. A seed draws the waves and the first weights; of its networks the one
+of least loss is kept. Options: --seeds (5), --seed (0), --restarts (3)
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from scipy.special import expit
+from sklearn.metrics import mutual_info_score
+
+from lstmmusic.clustering.encoder import scaling_of
+from lstmmusic.clustering.recipe import Recipe
+from lstmmusic.clustering.synthetic import FACTORS, make_factors
+
+PATH = Path(__file__).parent / "results" / "nodes.json"
+N_SEQUENCES = 240
+ALONE = tuple((factor,) for factor in FACTORS)
+
+
+def outputs_of(
+    draws: Sequence[tuple[tuple[str, ...], int]], restarts: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Outputs (sequences, nodes) and values (sequences, factors) of each draw.
+
+    Args:
+        draws: Factors and a seed; as many factors in each.
+        restarts: Networks of a draw.
+    """
+    from lstmmusic.clustering.learning import Learning, Views
+
+    recipe = Recipe(nodes=len(draws[0][0]), decorrelation=1.0)
+    items, scalings, views, seeds, known = [], [], [], [], []
+    for factors, seed in draws:
+        waves, values = make_factors(N_SEQUENCES, seed, factors)
+        scaling = scaling_of(waves.items)
+        drawn = Views(waves.items, scaling, recipe)
+        known.append(values)
+        for restart in range(restarts):
+            items.append(waves.items)
+            scalings.append(scaling)
+            views.append(drawn)
+            place = [seed, restart, *map(FACTORS.index, factors)]
+            seeds.append(int(np.random.default_rng(place).integers(2**31)))
+    learning = Learning("bingo", recipe, views, seeds)
+    losses = learning.learn(recipe.updates)
+    found = learning.encoders(items, scalings)[1]
+    best = losses.reshape(-1, restarts).argmin(axis=1)
+    return [(found[n * restarts + k], known[n]) for n, k in enumerate(best)]
+
+
+def told(y: np.ndarray, values: np.ndarray) -> dict[str, Any]:
+    """Bits that nodes tell of factors, (nodes, factors), and what two nodes share at most."""
+    bits = np.array(
+        [[mutual_info_score(value, node > 0) / np.log(2) for value in values.T] for node in y.T]
+    )
+    node, factor = linear_sum_assignment(-bits)
+    shared = np.abs(np.corrcoef(expit(y.T.astype(np.float64)))) if len(bits) > 1 else np.eye(1)
+    return {
+        "bits": bits[node, factor][np.argsort(factor)].round(4).tolist(),
+        "by_node": bits.round(4).tolist(),
+        "correlation": round(float(shared[~np.eye(len(bits), dtype=bool)].max(initial=0)), 4),
+    }
+
+
+def main() -> None:
+    """Runs what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--restarts", type=int, default=3)
+    asked = parser.parse_args()
+    seeds = range(asked.seed, asked.seed + asked.seeds)
+    rows = []
+    for sets in (ALONE, (FACTORS,)):
+        draws = [(factors, seed) for factors in sets for seed in seeds]
+        found = outputs_of(draws, asked.restarts)
+        for n, factors in enumerate(sets):
+            each = [told(*pair) for pair in found[n * len(seeds) : (n + 1) * len(seeds)]]
+            rows.append({"nodes": len(factors), "factors": list(factors), "each": each})
+            print(factors, [(one["bits"], one["correlation"]) for one in each], flush=True)
+    about = {"sequences": N_SEQUENCES, "restarts": asked.restarts, "seeds": list(seeds)}
+    PATH.write_text(json.dumps({**about, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
