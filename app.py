@@ -2,8 +2,14 @@
 
 import streamlit as st
 
-from lstmmusic.app import improvise_page
+from lstmmusic.app import explore_page, improvise_page, lab_page, train_page
 
 st.navigation(
-    [st.Page(improvise_page.render, title="Improvise", url_path="improvise", default=True)]
+    [
+        st.Page(improvise_page.render, title="Improvise", url_path="improvise", default=True),
+        st.Page(train_page.render, title="Train", url_path="train"),
+        st.Page(explore_page.render, title="Explore", url_path="explore"),
+        st.Page(lab_page.render, title="Lab", url_path="lab"),
+    ],
+    position="top",
 ).run()

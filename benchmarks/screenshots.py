@@ -2,6 +2,7 @@
 
     python -m benchmarks.screenshots                  # into docs/pictures
     python -m benchmarks.screenshots -o FOLDER --pages train lab
+    python -m benchmarks.screenshots --front          # docs/improvise.png alone, for the README
 
 The pages are brought into their states as a person would do it, in folders of their own: the
 example is looked at, a model is trained on it for a few epochs, an experiment is run.
@@ -18,6 +19,7 @@ from typing import Any, Literal
 from benchmarks import browser
 
 FOLDER = browser.ROOT / "docs" / "pictures"
+FRONT = browser.ROOT / "docs" / "improvise.png"
 VIEWS: dict[str, tuple[int, Literal["light", "dark"]]] = {
     "light": (1280, "light"),
     "dark": (1280, "dark"),
@@ -35,12 +37,12 @@ _SETTLED = """
 
 
 def improvise(page: Any, url: str) -> list[tuple[str, str]]:
-    """A piece."""
+    """The empty page, and a piece with its report card."""
     page.goto(url)
     page.get_by_role("textbox", name="Seed").fill("7")
     _press(page, "Improvise")
     page.locator(".roll").wait_for(timeout=SHORT)
-    return [("improvise", page.url)]
+    return [("improvise-empty", url), ("improvise", page.url)]
 
 
 def train(page: Any, url: str) -> list[tuple[str, str]]:
@@ -55,6 +57,16 @@ def train(page: Any, url: str) -> list[tuple[str, str]]:
     return [*found, ("train-model", page.url)]
 
 
+def explore(page: Any, url: str) -> list[tuple[str, str]]:
+    """The empty page, and the groups of an example."""
+    page.goto(f"{url}/explore")
+    page.get_by_role("spinbutton", name="Number of groups").fill("4")
+    page.keyboard.press("Tab")
+    _press(page, "Find groups")
+    page.get_by_role("button", name="Download the labels").wait_for(timeout=LONG)
+    return [("explore", f"{url}/explore"), ("explore-groups", page.url)]
+
+
 def lab(page: Any, url: str) -> list[tuple[str, str]]:
     """An experiment that was run with and without peepholes."""
     page.goto(f"{url}/lab")
@@ -65,9 +77,12 @@ def lab(page: Any, url: str) -> list[tuple[str, str]]:
     return [("lab", page.url)]
 
 
+OPENED = {"improvise": "Report card", "improvise-empty": "More"}  # what is folded in at first
+
 PAGES: dict[str, Callable[[Any, str], list[tuple[str, str]]]] = {
     "improvise": improvise,
     "train": train,
+    "explore": explore,
     "lab": lab,
 }
 
@@ -77,10 +92,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Pictures of every page of the app.")
     parser.add_argument("-o", "--output", type=Path, default=FOLDER)
     parser.add_argument("--pages", nargs="*", choices=list(PAGES), default=list(PAGES))
+    parser.add_argument("--front", action="store_true", help=f"{FRONT.name} alone")
     asked = parser.parse_args()
+    if asked.front:
+        with browser.served() as (url, _), browser.opened(url, height=960) as page:
+            _front(page, url)
+        return
     asked.output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
-        environment = {"LSTMMUSIC_JOBS": f"{home}/jobs", "LSTMMUSIC_MODELS": f"{home}/models"}
+        kinds = ("jobs", "models", "favourites")
+        environment = {f"LSTMMUSIC_{kind.upper()}": f"{home}/{kind}" for kind in kinds}
         with browser.served(environment) as (url, _):
             with browser.opened(url) as page:
                 targets = [found for name in asked.pages for found in PAGES[name](page, url)]
@@ -88,15 +109,18 @@ def main() -> None:
                 with browser.opened(url, width=width, scheme=scheme) as page:
                     for name, target in targets:
                         picture = asked.output / f"{name}-{view}.png"
-                        _take(page, target, picture, width)
+                        _take(page, target, picture, width, OPENED.get(name))
                         print(picture)
 
 
-def _take(page: Any, url: str, picture: Path, width: int) -> None:
+def _take(page: Any, url: str, picture: Path, width: int, opened: str | None) -> None:
     page.set_viewport_size({"width": width, "height": 1000})
     page.goto(url)
     page.get_by_role("heading", level=1).wait_for(timeout=SHORT)
     page.wait_for_function(_SETTLED, timeout=SHORT)
+    if opened is not None:
+        page.get_by_text(opened, exact=True).click(timeout=SHORT)
+        page.wait_for_timeout(500)
     height = 0
     while (now := page.evaluate(_HEIGHT)) != height:  # what comes into sight is drawn then
         height = now
@@ -104,6 +128,24 @@ def _take(page: Any, url: str, picture: Path, width: int) -> None:
         page.wait_for_timeout(1500)
         page.wait_for_function(_SETTLED, timeout=SHORT)
     page.screenshot(path=str(picture))
+
+
+def _front(page: Any, url: str) -> None:
+    """A piece in which the fifth bar is about to sound."""
+    _, (_, target) = improvise(page, url)
+    page.goto(target)
+    page.locator(".roll[data-state=ready]").wait_for(timeout=SHORT)
+    page.wait_for_function(_SETTLED, timeout=SHORT)
+    page.locator(".roll").focus()
+    for key in ("Home", *["ArrowRight"] * 4):
+        page.keyboard.press(key)
+    page.get_by_text("beats a minute,").evaluate("said => said.scrollIntoView()")
+    page.evaluate("document.querySelector('[data-testid=stMain]').scrollBy(0, -70)")
+    page.evaluate("document.activeElement.blur()")
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(1500)
+    page.screenshot(path=str(FRONT))
+    print(FRONT)
 
 
 def _press(page: Any, name: str) -> None:

@@ -1,183 +1,88 @@
-"""The first page: ask for a blues, hear it, see it, take it away."""
+"""The first page: ask for a blues, hear it, see it, change it, take it away."""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
+from lstmmusic.app import controls, favourites, report_card, variations_view
 from lstmmusic.app.job_view import is_local
 from lstmmusic.app.piano_roll import piano_roll
-from lstmmusic.app.share import MAX_LENGTH, from_query, to_link, to_query
-from lstmmusic.app.sounding import stems_of
+from lstmmusic.app.share import MAX_REDONE, Redone, Take, from_query, to_link, to_query
+from lstmmusic.app.takes import History, Piece, history, pages, play
 from lstmmusic.app.text import plain
-from lstmmusic.encoding import STYLES
 from lstmmusic.errors import ChordError, InputError
-from lstmmusic.generation import INSTRUMENTS, STYLE_SWING, STYLE_TEMPO, Settings, improvise
-from lstmmusic.generation.settings import MAX_CHORUSES
-from lstmmusic.io import format_midi
-from lstmmusic.io.engraving import engrave
+from lstmmusic.generation import Settings
 from lstmmusic.io.notation_write import format_musicxml
 from lstmmusic.io.sound import format_sound
 from lstmmusic.io.sound import render as render_sound
 from lstmmusic.player import DEFAULT_MODEL, shipped_models, user_models
-from lstmmusic.score import FORMS, Key, Score, parse_chart
 
-_KEYS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
-_USUAL, _TYPED, _NETWORK = "As usual in the key", "Typed chords", "Chords by the network"
-_EXAMPLE = "| C7 | F7 | C7 | Gm7 C7 | F7 | F#dim7 | C7 | A7 | Dm7 | G7 | C7 A7 | Dm7 G7 |"
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """One piece in all the shapes the page needs, but for what is made on demand."""
-
-    score: Score
-    written: Score
-    report: dict
-    midi: bytes
-    stems: tuple[bytes, ...]
-    silence: str
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _play(settings: Settings) -> _Piece:
-    """The same settings are not played twice."""
-    found = improvise(settings)
-    sounds, silence = stems_of(found.score)
-    midi = format_midi(found.score)
-    return _Piece(found.score, found.written, found.report, midi, sounds, silence)
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _pages(settings: Settings) -> list[str]:
-    """The engraved score."""
-    return engrave(_play(settings).written)
+# How much higher an instrument reads than it sounds, in semitones, near the middle of the staff.
+_READERS = {"Concert pitch": 0, "B♭ instruments": 2, "E♭ instruments": -3}
 
 
 def render() -> None:
     """Draws the page."""
     st.set_page_config("Improvise a blues", layout="wide")
     st.title("Improvise a blues")
+    past = history()
+    take = past.now or _linked()
+    autoplay = st.session_state.pop("autoplay", False)
     try:
-        linked = from_query(st.query_params.to_dict(), _models(DEFAULT_MODEL))
-    except InputError as error:
-        linked = None
-        st.error(f"The link asks for something that cannot be done. {plain(str(error))}")
-    settings = _ask(linked)
-    if settings is None:
-        st.info("Choose a form and a key, then press **Improvise**. Everything has a usual value.")
-        return
-    try:
-        with st.spinner("Improvising"):
-            piece = _play(settings)
-    except InputError as error:
-        st.error(plain(str(error)))
-        return
-    st.query_params.from_dict(to_query(settings))
-    _show(settings, piece, autoplay=st.session_state.pop("autoplay", False))
-
-
-def _ask(linked: Settings | None) -> Settings | None:
-    """The form. What was asked last; else what the link asks for; None before the first press."""
-    usual = st.session_state.get("settings") or linked or Settings()
-    with st.form("ask"):
-        models = _models(usual.model)
-        if st.session_state.get("model") not in models:
-            st.session_state["model"] = usual.model
-        # One choice is none; what was trained here is offered beside what is shipped.
-        model = DEFAULT_MODEL
-        if len(models) > 1:
-            model = st.selectbox(
-                "Model", list(models), key="model", format_func=lambda name: models[name]
+        usual = take.settings if take else Settings()
+        usual = replace(usual, model=_model(take, usual.model))
+        asked = controls.ask(usual, controls.Known.of(usual.model))
+        if asked is not None:
+            take, autoplay = Take(asked), True
+        if take is None:
+            st.info(
+                "Choose a form and a key, then press **Improvise**. Everything has a usual value."
             )
-        left, middle, right = st.columns(3)
-        forms = [_USUAL, *FORMS, _TYPED, _NETWORK]
-        form = left.selectbox("Form", forms, index=forms.index(_form_name(usual)))
-        tonic = _KEYS.index(_tonic(usual))
-        key = middle.selectbox("Key", _KEYS, index=tonic)
-        minor = usual.key is not None and Key.parse(usual.key).is_minor
-        style = right.selectbox("Style", STYLES, index=STYLES.index(usual.style or "shuffle"))
-        chords = st.text_input(
-            "Chords, for the form 'Typed chords'", usual.chords or _EXAMPLE, max_chars=MAX_LENGTH
-        )
-        left, middle, right = st.columns(3)
-        tempo = left.number_input(
-            "Tempo in beats a minute",
-            20,
-            400,
-            int(usual.tempo) if usual.tempo else None,
-            placeholder="as usual in the style",
-            help=_usual(STYLE_TEMPO),
-        )
-        swing = middle.number_input(
-            "Swing",
-            0.5,
-            0.75,
-            usual.asked_swing,
-            0.01,
-            format="%.3f",
-            placeholder="as usual in the style",
-            help="Share of the beat before the off-beat: 0.5 straight, 0.667 a triplet. "
-            f"As usual: {_usual(STYLE_SWING)}.",
-        )
-        choruses = right.number_input("Choruses", 1, MAX_CHORUSES, usual.choruses or 1)
-        left, middle, right = st.columns(3)
-        instruments = list(INSTRUMENTS)
-        instrument = left.selectbox(
-            "Instrument", instruments, index=instruments.index(_instrument(usual))
-        )
-        temperature = middle.slider(
-            "Temperature",
-            0.0,
-            2.0,
-            usual.temperature,
-            0.05,
-            help="0: the likeliest notes; 1: as learnt; more: wilder.",
-        )
-        seed = right.text_input(
-            "Seed",
-            "",
-            placeholder="a new one each time",
-            help="The same seed and settings give the same music.",
-            max_chars=10,
-        )
-        left, middle, right = st.columns(3)
-        is_minor = left.checkbox("Minor key", minor)
-        band = middle.checkbox("Band (from rules)", usual.band)
-        counted = right.checkbox("Count-in", usual.count_in)
-        pressed = st.form_submit_button("Improvise", type="primary")
-    if not pressed:
-        return st.session_state.get("settings", linked)
-    st.session_state.settings = None
-    try:
-        if form == _TYPED:
-            parse_chart(chords)
-        st.session_state.settings = Settings(
-            model=model,
-            form=form if form in FORMS else None,
-            chords=chords if form == _TYPED else None,
-            harmony="model" if form == _NETWORK else "imposed",
-            key=key + ("m" if is_minor else ""),
-            tempo=float(tempo) if tempo else None,
-            style=style,
-            swing=swing,
-            choruses=int(choruses),
-            temperature=temperature,
-            instrument=instrument,
-            band=band,
-            count_in=counted,
-            seed=_seed(seed),
-        )
-        st.session_state.autoplay = True
-    except ChordError as error:
-        st.error(plain(str(error)))
-        st.code(f"{chords}\n{' ' * (error.column - 1)}^", language=None)
+            return
+        with st.spinner("Improvising"):
+            piece = play(take)
     except InputError as error:
-        st.error(plain(str(error)))
-    return st.session_state.settings
+        _refuse(error, take.settings.chords if take else None)
+        return
+    past.add(take)
+    st.query_params.from_dict(to_query(take))
+    _show(take, piece, past, autoplay)
+
+
+def _linked() -> Take | None:
+    """What the link asks for."""
+    try:
+        return from_query(st.query_params.to_dict(), _models(DEFAULT_MODEL))
+    except InputError as error:
+        st.error(f"The link asks for something that cannot be done. {plain(str(error))}")
+        return None
+
+
+def _refuse(error: InputError, chords: str | None = None) -> None:
+    st.error(plain(str(error)))
+    if isinstance(error, ChordError) and chords:
+        st.code(f"{chords}\n{' ' * (error.column - 1)}^", language=None)
+
+
+def _model(take: Take | None, usual: str) -> str:
+    """The model that is chosen. It stands above the form, which depends on what it knows."""
+    if take is not None and st.session_state.get("followed") != take:  # gone to another piece
+        st.session_state["model"] = usual
+        st.session_state["followed"] = take
+    models = _models(usual)
+    if st.session_state.get("model") not in models:
+        st.session_state["model"] = usual
+    if len(models) == 1:  # one choice is none
+        return DEFAULT_MODEL
+    return st.selectbox(
+        "Model", list(models), key="model", format_func=lambda name: models[name], width=400
+    )
 
 
 def _models(chosen: str) -> dict[str, str]:
@@ -190,60 +95,83 @@ def _models(chosen: str) -> dict[str, str]:
     return found
 
 
-def _form_name(settings: Settings) -> str:
-    if settings.chords is not None:
-        return _TYPED
-    return _NETWORK if settings.harmony == "model" else settings.form or _USUAL
-
-
-def _tonic(settings: Settings) -> str:
-    """The name in the list for the tonic of a key."""
-    return _KEYS[Key.parse(settings.key or "C").pitch_class]
-
-
-def _instrument(settings: Settings) -> str:
-    return settings.instrument if settings.instrument in INSTRUMENTS else Settings.instrument
-
-
-def _usual(table: dict[str, float]) -> str:
-    return ", ".join(f"{style} {value:.3g}" for style, value in table.items())
-
-
-def _seed(text: str) -> int:
-    text = text.strip()
-    if not text:
-        return secrets.randbelow(2**31)
-    if not (text.isascii() and text.isdecimal()):
-        raise InputError("seed", "a whole number from 0 to 4294967295", repr(text))
-    return int(text)
-
-
-def _show(settings: Settings, piece: _Piece, autoplay: bool) -> None:
+def _show(take: Take, piece: Piece, past: History, autoplay: bool) -> None:
     report = piece.report
     source = "by the network" if report["harmony"] == "model" else "imposed"
+    bars = ", ".join(str(row) for row in take.redone)
+    swing = f"swing {report['swing']:g}"
+    if report["feel"] == "learned":
+        swing = f"melody with a learned feel, band with {swing}"
     st.caption(
         f"{report['bars']} bars in {report['key']}, {report['metre']} at {report['tempo']:g} beats "
-        f"a minute, swing {report['swing']:g}, seed {report['seed']}. Chords {source}; melody by "
-        f"the model {report['model']}; velocities and band by rules."
+        f"a minute, {swing}, seed {report['seed']}. Chords {source}; melody by "
+        f"the model {plain(report['model'])}; velocities and band by rules."
+        + (f" Other notes in bars {bars}." if bars else "")
     )
     if piece.silence:
         st.warning(plain(piece.silence))
     piano_roll(piece.score, piece.stems, silence="no sound here", autoplay=autoplay)
-    _offer(settings, piece)
-    with st.expander("Score", expanded=True):
-        for page in _pages(settings):
-            st.image(page, width="stretch")
+    chosen = _tried(_change, take, piece, past)
+    _offer(take, piece)
+    report_card.show(take)
+    chosen = _tried(variations_view.show, take) or chosen
+    if is_local():
+        chosen = _tried(favourites.show, take, _models(take.settings.model)) or chosen
+    if chosen is not None:
+        past.add(chosen)
+        st.session_state["autoplay"] = True
+        st.rerun()
+    _score(take)
 
 
-def _offer(settings: Settings, piece: _Piece) -> None:
+def _tried(draw: Callable[..., Take | None], *about: Any) -> Take | None:
+    """The piece that a part of the page turns to; one line where it refuses."""
+    try:
+        return draw(*about)
+    except InputError as error:
+        _refuse(error)
+        return None
+
+
+def _change(take: Take, piece: Piece, past: History) -> Take | None:
+    """Other notes in some bars, and the way back; the piece that has them, if asked for."""
+    n_bars = piece.score.n_bars
+    lowest = 0 if take.settings.pickup else 1
+    usual = (9, 10) if n_bars >= 10 else (1, 1)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        first = st.number_input("From bar", lowest, n_bars, usual[0], width=130)
+        last = st.number_input("To bar", lowest, n_bars, usual[1], width=130)
+        pressed = st.button(
+            "Other notes",
+            icon=":material/casino:",
+            help="The network plays these bars anew and leads into what follows; all else stays.",
+        )
+        for label, has, go, icon in (
+            ("Undo", past.has_earlier, past.back, ":material/undo:"),
+            ("Redo", past.has_later, past.forward, ":material/redo:"),
+        ):
+            st.button(label, icon=icon, disabled=not has, on_click=go)
+    if not pressed:
+        return None
+    if len(take.redone) >= MAX_REDONE:
+        raise InputError("bars", f"at most {MAX_REDONE} changes of a piece", "one more")
+    row = Redone(int(first), int(last), secrets.randbelow(2**31))
+    changed = replace(take, redone=(*take.redone, row))
+    with st.spinner("Improvising"):
+        play(changed)  # before it is shown: these bars may be refused
+    return changed
+
+
+def _offer(take: Take, piece: Piece) -> None:
     name = f"blues-{piece.report['key'].replace('#', 'sharp')}-{piece.report['seed']}"
     columns = st.columns(4)
+    higher = _READERS[st.session_state.get("reader") or "Concert pitch"]
     # Functions, so that a file is made when it is asked for.
     files = [
         ("MIDI", lambda: piece.midi, "mid", "audio/midi"),
         (
             "MusicXML",
-            lambda: format_musicxml(piece.written),
+            lambda: format_musicxml(piece.written, higher),
             "musicxml",
             "application/vnd.recordare.musicxml+xml",
         ),
@@ -262,7 +190,21 @@ def _offer(settings: Settings, piece: _Piece) -> None:
         )
     columns[3].link_button(
         "Link to this piece",
-        to_link(settings),
+        to_link(take),
         width="stretch",
-        help="The address of this page brings the same piece back.",
+        help="The address of this page brings the same piece back, with the bars that were played "
+        "anew.",
     )
+
+
+def _score(take: Take) -> None:
+    with st.expander("Score", expanded=True):
+        reader = st.segmented_control(
+            "Written for",
+            list(_READERS),
+            default="Concert pitch",
+            key="reader",
+            help="The score and the MusicXML file.",
+        )
+        for page in pages(take, _READERS[reader or "Concert pitch"]):
+            st.image(page, width="stretch")

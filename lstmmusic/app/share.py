@@ -1,77 +1,124 @@
-"""Settings in the link: what was asked travels in the address, and comes back from it."""
+"""Pieces in the link: what was asked travels in the address, and comes back from it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from lstmmusic.errors import InputError
 from lstmmusic.generation import Settings, parse_swing
 
 _USUAL = asdict(Settings())
+_REDONE = "redo"
 MAX_LENGTH = 4000
+MAX_REDONE = 32
 
 
-def to_query(settings: Settings) -> dict[str, str]:
-    """The settings that are not as usual, as text; the seed always.
+class Redone(NamedTuple):
+    """Bars that were played anew.
+
+    Attributes:
+        first: Bar, counted from 1; 0 is a pickup.
+        last: The same.
+        seed: Of the new notes.
+    """
+
+    first: int
+    last: int
+    seed: int
+
+    def __str__(self) -> str:
+        """The bars for people: `9`, `9-10`."""
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
+
+@dataclass(frozen=True)
+class Take:
+    """All that brings a piece back: what was asked, and which bars were then played anew."""
+
+    settings: Settings
+    redone: tuple[Redone, ...] = ()
+
+
+def to_query(take: Take) -> dict[str, str]:
+    """What is not as usual, as text; the seed always.
 
     Example:
-        >>> to_query(Settings(key="Bb", seed=7))
-        {'key': 'Bb', 'seed': '7'}
+        >>> to_query(Take(Settings(key="Bb", seed=7), (Redone(9, 10, 5),)))
+        {'key': 'Bb', 'seed': '7', 'redo': '9-10.5'}
     """
+    settings = take.settings
     chosen = asdict(settings)
     if Path(settings.model).name != settings.model:  # a folder of this computer is not for links
         del chosen["model"]
-    return {
+    found = {
         name: str(int(value)) if isinstance(value, bool) else str(value)
         for name, value in chosen.items()
         if name == "seed" or value != _USUAL[name]
     }
+    if take.redone:
+        found[_REDONE] = ",".join(f"{row.first}-{row.last}.{row.seed}" for row in take.redone)
+    return found
 
 
-def to_link(settings: Settings) -> str:
-    """The settings as the end of an address.
+def to_link(take: Take) -> str:
+    """A piece as the end of an address.
 
     Example:
-        >>> to_link(Settings(chords="| C7 |", seed=7))
+        >>> to_link(Take(Settings(chords="| C7 |", seed=7)))
         '?chords=%7C+C7+%7C&seed=7'
     """
-    return "?" + urlencode(to_query(settings))
+    return "?" + urlencode(to_query(take))
 
 
 def from_query(
     query: Mapping[str, str], models: Container[str] = (_USUAL["model"],)
-) -> Settings | None:
-    """The settings that a link asks for; None where it names no seed.
+) -> Take | None:
+    """The piece that a link asks for; None where it names no seed.
 
     Args:
         query: What stands in the address.
         models: Those that a link may name.
 
     Raises:
-        InputError: A value that is not one; links are written by strangers.
+        InputError: A name or a value that is not one; links are written by strangers.
 
     Example:
-        >>> from_query({"key": "Bb", "seed": "7"}) == Settings(key="Bb", seed=7)
+        >>> from_query({"key": "Bb", "seed": "7"}) == Take(Settings(key="Bb", seed=7))
         True
     """
     if "seed" not in query:
         return None
+    kinds = {field.name: str(field.type) for field in fields(Settings)}
     found: dict[str, Any] = {}
-    for field in fields(Settings):
-        text = query.get(field.name)
-        if text is None:
-            continue
+    for name, text in query.items():
+        if name not in kinds and name != _REDONE:
+            raise InputError("link", "settings that there are", repr(name[:40]))
         if len(text) > MAX_LENGTH:
-            raise InputError(field.name, f"at most {MAX_LENGTH} letters", f"{len(text)}")
-        found[field.name] = _value(field.name, str(field.type), text)
+            raise InputError(name, f"at most {MAX_LENGTH} letters", f"{len(text)}")
+        if name in kinds:
+            found[name] = _value(name, kinds[name], text)
     settings = Settings(**found)
     if settings.model not in models:
         raise InputError("model", "one that can be chosen here", repr(settings.model))
-    return settings
+    return Take(settings, _redone(query[_REDONE]) if _REDONE in query else ())
+
+
+def _redone(text: str) -> tuple[Redone, ...]:
+    expected = "bars and seeds, such as 9-10.5,3-3.7"
+    found = []
+    for row in text.split(","):
+        match = re.fullmatch(r"([0-9]{1,4})-([0-9]{1,4})\.([0-9]{1,10})", row)
+        if match is None:
+            raise InputError(_REDONE, expected, repr(text[:40]))
+        found.append(Redone(*(int(number) for number in match.groups())))
+    if len(found) > MAX_REDONE:
+        raise InputError(_REDONE, f"at most {MAX_REDONE} times", len(found))
+    return tuple(found)
 
 
 def _value(name: str, kind: str, text: str) -> Any:

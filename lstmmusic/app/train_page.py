@@ -22,6 +22,7 @@ from lstmmusic.app.job_view import (
     state_line,
 )
 from lstmmusic.app.jobs import DONE, HERE, Job, Jobs, Status
+from lstmmusic.app.looking import look, music_of, path_here, reading
 from lstmmusic.app.sounding import hear_file
 from lstmmusic.app.text import duration, plain
 from lstmmusic.app.uploads import MAX_FILES, MAX_MIB, TYPES, packed
@@ -102,44 +103,10 @@ def _look(way: str, folder: str, files: Sequence[Any]) -> Job:
     if way == _UPLOAD:
         content, music = packed([(file.name, file.getvalue()) for file in files])
         title = files[0].name if len(files) == 1 else f"{len(files)} uploaded files"
-        return _read(title, f"{HERE}/{music}", session(), content)
-    path = EXAMPLE if way == _EXAMPLE else _folder(folder)
+        return look(title, f"{HERE}/{music}", session(), content)
+    path = EXAMPLE if way == _EXAMPLE else path_here(folder)
     # A browser from elsewhere tries the example for itself alone.
-    return _read(path.name, str(path), "" if is_local() else session())
-
-
-def _folder(text: str) -> Path:
-    if not is_local():
-        raise InputError("folder", "an upload", "a folder, from another computer")
-    if not text.strip():
-        raise InputError("folder", "the path of a folder", "none")
-    try:
-        path = Path(text.strip()).expanduser().absolute()
-        exists = path.exists()
-    except (OSError, RuntimeError, ValueError) as error:
-        raise InputError("folder", "the path of a folder", error) from None
-    if not exists:
-        raise InputError("folder", "a folder that is there", repr(text.strip()))
-    return path
-
-
-def _read(
-    name: str,
-    music: str,
-    owner: str,
-    files: dict[str, bytes] | None = None,
-    left_out: Sequence[str] = (),
-) -> Job:
-    """Starts a look at music; files are left out by their names in the report."""
-    arguments = ["corpus", music, "-o", f"{HERE}/corpus.parquet", "--force", "--json"]
-    files = dict(files or {})
-    if left_out:
-        files["left_out.toml"] = doctor.overrides_without(left_out)
-        arguments += ["--overrides", f"{HERE}/left_out.toml"]
-    about = {"name": name, "music": music, "left_out": list(left_out)}
-    return Jobs().start(
-        "corpus", f"Look at {name}", arguments, session=owner, about=about, files=files
-    )
+    return look(path.name, str(path), "" if is_local() else session())
 
 
 def _music(job: Job) -> None:
@@ -150,13 +117,13 @@ def _music(job: Job) -> None:
         if st.button("Other music"):
             open_job(None)
             st.rerun()
-    follow(job, _reading)
+    follow(job, reading)
     if Jobs().status(job).is_alive:
         return
     report = doctor.read_report(job.folder)
     if report is None:
         return
-    chosen = doctor.show(report, _music_of(job), job)
+    chosen = doctor.show(report, music_of(job), job)
     if chosen and st.button(
         f"Leave out {len(chosen)} and look again"
         if len(chosen) > 1
@@ -164,23 +131,10 @@ def _music(job: Job) -> None:
         key="leave_out",
     ):
         left_out = [*job.about["left_out"], *chosen]
-        open_job(_read(name, str(_music_of(job)), job.session, left_out=left_out))
+        open_job(look(name, str(music_of(job)), job.session, left_out=left_out))
         st.rerun()
     if job.result:
         _ask_training(job, report)
-
-
-def _music_of(job: Job) -> Path:
-    return Path(str(job.about["music"]).replace(HERE, str(job.folder)))
-
-
-def _reading(job: Job, status: Status) -> None:
-    state_line(job, status)
-    if not status.is_alive or status.state != "running":
-        return
-    found = re.fullmatch(r"([\d,]+) of ([\d,]+) files(.*)", job.last_words)
-    done, total = (int(found[k].replace(",", "")) for k in (1, 2)) if found else (0, 1)
-    st.progress(done / max(total, 1), job.last_words if found else "Reading the files")
 
 
 def _ask_training(job: Job, report: dict[str, Any]) -> None:
@@ -341,7 +295,7 @@ def _trained(job: Job, result: dict[str, Any]) -> None:
         from lstmmusic.app import improvise_page
 
         st.session_state["model"] = str(job.about["model"]).replace(HERE, str(job.folder))
-        st.session_state["settings"] = None
+        st.session_state.pop("history", None)  # an empty page, with this model chosen
         st.switch_page(st.Page(improvise_page.render, url_path="", default=True))
 
 

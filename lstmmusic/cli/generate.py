@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,17 +15,16 @@ from lstmmusic.generation import (
     ENDINGS,
     INSTRUMENTS,
     TURNAROUNDS,
-    Improvisation,
     Settings,
     improvise,
     parse_swing,
+    ranked,
 )
 from lstmmusic.io import load_untrusted
 from lstmmusic.player import DEFAULT_MODEL
 from lstmmusic.score import FORMS
 
 SHOWN_BARS = 24
-LIGHTS = ("green", "amber", "red")  # of originality, the best first
 
 
 def generate(
@@ -171,26 +169,6 @@ def generate(
 def numbered(path: Path, index: int) -> Path:
     """The name of a variation: `blues.mid`, `blues-2.mid`, `blues-3.mid`."""
     return path if index == 0 else path.with_stem(f"{path.stem}-{index + 1}")
-
-
-def ranked(pieces: Iterable[Improvisation]) -> list[Improvisation]:
-    """The original ones first, then by how many scorecard numbers are those of people's music.
-
-    Each report gains `rank`: the light of originality, and the share of the numbers told that lie
-    inside the human band. Of equals the earlier seed goes first.
-    """
-    from lstmmusic.evaluation import scorecard  # its reference is read only when asked for
-
-    found = []
-    for piece in pieces:
-        card = scorecard(piece.score)
-        told = [row["inside"] for row in card["human"].values() if row["inside"] is not None]
-        inside = round(sum(told) / len(told), 4) if told else 0.0
-        light = card["originality"]["light"]
-        order = (LIGHTS.index(light) if light in LIGHTS else len(LIGHTS), -inside)
-        report = {**piece.report, "rank": {"originality": light, "inside": inside}}
-        found.append((order, replace(piece, report=report)))
-    return [piece for _, piece in sorted(found, key=lambda row: row[0])]
 
 
 def describe(report: dict[str, Any]) -> str:

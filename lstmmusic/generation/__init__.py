@@ -4,6 +4,7 @@ from lstmmusic.generation.endings import ENDINGS, TURNAROUNDS
 from lstmmusic.generation.feel import LEARNED
 from lstmmusic.generation.improvise import Improvisation, improvise
 from lstmmusic.generation.primer import Primer, last_phrase
+from lstmmusic.generation.ranking import ranked
 from lstmmusic.generation.redo import parse_bars, redo
 from lstmmusic.generation.settings import (
     INSTRUMENTS,
@@ -30,5 +31,6 @@ __all__ = [
     "parse_bars",
     "parse_range",
     "parse_swing",
+    "ranked",
     "redo",
 ]

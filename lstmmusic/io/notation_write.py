@@ -33,11 +33,17 @@ def write_musicxml(score: Score, path: str | Path, force: bool = False) -> None:
     write_bytes(Path(path), format_musicxml(score), force)
 
 
-def format_musicxml(score: Score) -> bytes:
-    """The bytes of the MusicXML file: the same score gives the same bytes."""
+def format_musicxml(score: Score, written_higher: int = 0) -> bytes:
+    """The bytes of the MusicXML file: the same score gives the same bytes.
+
+    Args:
+        score: As it sounds.
+        written_higher: Semitones that its readers' instruments are written above their sound, 2 for
+            a trumpet in Bb. The file says so, and programs play it as it sounds.
+    """
     from music21.musicxml.m21ToXml import GeneralObjectExporter
 
-    data = GeneralObjectExporter(_to_music21(score)).parse()
+    data = GeneralObjectExporter(_to_music21(score, written_higher)).parse()
     # music21 dates the file and gives the parts random names.
     data = re.sub(rb"\s*<encoding-date>[^<]*</encoding-date>", b"", data)
     # It signs as the composer where there is none.
@@ -48,19 +54,20 @@ def format_musicxml(score: Score) -> bytes:
     return re.sub(rb"\s*<(root|bass)-alter>0</\1-alter>", b"", data)
 
 
-def _to_music21(score: Score) -> stream.Score:
+def _to_music21(score: Score, written_higher: int) -> stream.Score:
     from music21 import metadata, stream
 
+    score = score.transpose(written_higher) if written_higher else score
     result = stream.Score()
     result.metadata = metadata.Metadata(title=score.title or "Untitled")
     pitched = [part for part in score.parts if not part.is_drum] or [Part(name="melody")]
     for index, part in enumerate(pitched):
-        result.insert(0, _staff(score, part, with_chords=index == 0))
+        result.insert(0, _staff(score, part, index == 0, written_higher))
     return result
 
 
-def _staff(score: Score, part: Part, with_chords: bool) -> stream.Part:
-    from music21 import clef, instrument, key, layout, meter, stream
+def _staff(score: Score, part: Part, with_chords: bool, written_higher: int) -> stream.Part:
+    from music21 import clef, instrument, interval, key, layout, meter, stream
 
     # A pickup is written as the end of a full bar, whose empty beginning is then cut off.
     shift = Fraction(0)
@@ -71,6 +78,8 @@ def _staff(score: Score, part: Part, with_chords: bool) -> stream.Part:
     player = instrument.instrumentFromMidiProgram(part.program)
     player.partName = part.name
     player.instrumentAbbreviation = player.partAbbreviation = ""
+    # Not the instrument's own: a saxophone's notes are at concert pitch unless asked otherwise.
+    player.transposition = interval.Interval(-written_higher) if written_higher else None
     staff.insert(0, player)
     low = len(part) and float(np.median(part.notes["pitch"])) < 55
     staff.insert(0, clef.BassClef() if low else clef.TrebleClef())

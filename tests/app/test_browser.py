@@ -93,6 +93,30 @@ def test_another_widget_does_not_interrupt_the_sound(page):
     assert page.locator(".roll[data-state=playing]").count() == 1
 
 
+def test_a_bar_is_redone_undone_and_taken_away(page, tmp_path):
+    browser.improvise(page, seed=3)
+    page.get_by_role("spinbutton", name="From bar").fill("9")
+    page.get_by_role("spinbutton", name="To bar").fill("9")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Other notes").click()
+    page.get_by_text("Other notes in bars 9.").wait_for(timeout=60_000)
+    page.locator(".roll[data-state=playing]").wait_for(timeout=60_000)
+    taken = {}
+    settled = "document.querySelector('[data-testid=stApp]').dataset.testScriptState"
+    for state in ("redone", "undone"):
+        page.wait_for_function(f"{settled} === 'notRunning'", timeout=60_000)
+        with page.expect_download(timeout=60_000) as waiting:
+            page.get_by_role("button", name="Download MIDI").click()
+        path = tmp_path / f"{state}.mid"
+        waiting.value.save_as(path)
+        taken[state] = parse_midi(path.read_bytes())
+        if state == "redone":
+            page.get_by_role("button", name="Undo").click()
+            page.get_by_text("Other notes in bars 9.").wait_for(state="hidden", timeout=60_000)
+    assert taken["redone"].parts[0] != taken["undone"].parts[0]
+    assert taken["redone"].parts[1:] == taken["undone"].parts[1:]
+
+
 def test_the_keyboard_plays_and_moves_by_bars(page):
     browser.improvise(page)
     roll = page.locator(".roll")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lstmmusic.app import improvise_page, sounding
+from lstmmusic.app import sounding, takes
 from lstmmusic.errors import InputError
 
 APP = str(Path(__file__).parents[2] / "app.py")
@@ -21,7 +21,7 @@ def page(monkeypatch):
         raise InputError("synthesiser", "FluidSynth", "none in this test")
 
     monkeypatch.setattr(sounding, "render_stems", no_sound)
-    improvise_page._play.clear()
+    takes.play.clear()
     return AppTest.from_file(APP, default_timeout=60)
 
 
@@ -123,6 +123,14 @@ def test_a_link_brings_the_same_piece_back(page):
         ("tempo", "fast", "tempo: expected a number"),
         ("choruses", "100000", "choruses: expected 1 to 80"),
         ("chords", "| Zz |", "chords, bar 1"),
+        ("answer", "2", "answer: expected 0 to 1, got 2.0"),
+        ("ending", "fade", "ending: expected one of tag, turnaround, stop"),
+        ("pickup", "4", "pickup: expected 0 to 3 felt beats"),
+        ("top_p", "nan", "top_p: expected"),
+        ("wild", "1", "link: expected settings that there are, got 'wild'"),
+        ("redo", "9", "redo: expected bars and seeds, such as 9-10.5,3-3.7, got '9'"),
+        ("redo", "40-41.5", "bars: expected"),
+        ("redo", ",".join(["1-1.1"] * 33), "redo: expected at most 32 times, got 33"),
     ],
 )
 def test_a_link_that_cannot_be_met_is_one_line(page, name, value, said):

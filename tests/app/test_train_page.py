@@ -10,7 +10,7 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lstmmusic.app import doctor, job_view, jobs, train_page
+from lstmmusic.app import doctor, job_view, jobs, looking, train_page
 from lstmmusic.app.job_runner import work
 from lstmmusic.app.jobs import Jobs, read_json, write_json
 from lstmmusic.fitting import RunFolder
@@ -52,7 +52,7 @@ def looked_at(tmp_path_factory, twelve_bar):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jobs, "_start_runner", lambda folder: None)
         patch.setenv("LSTMMUSIC_JOBS", str(base / "jobs"))
-        job = train_page._read("music", str(music), "")
+        job = looking.look("music", str(music), "")
     assert work(job.folder) == "done", job.log
     return job.folder
 

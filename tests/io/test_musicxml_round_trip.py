@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -189,3 +190,21 @@ def test_instruments_of_the_blues_survive(written, program):
 def test_a_pickup_is_numbered_0(pickup, numbers):
     score = Score(pickup_quarters=pickup, length_quarters=pickup + 8)
     assert re.findall(rb'<measure [^>]*number="(\d+)"', format_musicxml(score)) == numbers
+
+
+@pytest.mark.parametrize("program", [0, 56, 65, 66])  # piano, trumpet, alto and tenor saxophone
+@pytest.mark.parametrize("higher", [0, 2, -3])
+def test_a_part_sounds_the_same_for_whomever_it_is_written(program, higher):
+    """As music21 reads it: the notes on paper, and those that sound."""
+    from music21 import converter
+
+    melody = Part([Note(0, 1, 60), Note(1, 1, 67), Note(2, 2, 70)], "melody", program)
+    tune = Score([melody], keys=[Timed(0.0, Key("C"))], length_quarters=4)
+    found: Any = converter.parseData(format_musicxml(tune, higher).decode(), format="musicxml")
+    assert midi_pitches(found) == [60 + higher, 67 + higher, 70 + higher]
+    assert found.parts[0].flatten().keySignature.sharps == {0: 0, 2: 2, -3: 3}[higher]
+    assert midi_pitches(found.toSoundingPitch()) == [60, 67, 70]
+
+
+def midi_pitches(found):
+    return [note.pitch.midi for note in found.parts[0].recurse().notes]
