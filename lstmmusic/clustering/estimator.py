@@ -30,7 +30,14 @@ from lstmmusic.clustering.encoder import (
     read,
     scaling_of,
 )
-from lstmmusic.clustering.labelling import MAX_NODES, Choice, Codes, Labelling, Modes
+from lstmmusic.clustering.labelling import (
+    MAX_NODES,
+    Choice,
+    Codes,
+    Labelling,
+    Modes,
+    coarser,
+)
 from lstmmusic.clustering.recipe import OBJECTIVES, Recipe
 from lstmmusic.clustering.sequences import Sequences, as_items
 from lstmmusic.errors import InputError
@@ -42,6 +49,8 @@ _WEIGHTS = "clusterer"  # the name of the one weight file
 _MOST_VIEWED = 2000  # sequences whose views choose between restarts
 _PIECES = 20  # progress is told so often
 _FENCE = 3.0  # spreads between quartiles beyond the third, from which on an item is far out
+_MOST_AUTO = 20  # groups, where no number is asked for
+_AS_GOOD = 0.02  # as the best agreement of two views, within this
 _AUTO_NODES = {"codes": 4, "modes": 3, "choice": 8}
 
 Progress = Callable[[int, int, Mapping[str, float]], None]
@@ -60,14 +69,15 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
     Several networks are trained side by side, from other first weights, and one is kept by a rule
     without labels: among those with as many groups as asked for, the one whose groups of one
     stretch of each sequence tell most of the groups of another stretch (adjusted mutual
-    information times the entropy of the groups).
+    information times the entropy of the groups). Where no number is asked for, the one with whose
+    groups the other networks' agree best.
 
     Sequences may be of any lengths. Every feature is standardised over all steps of the sequences
     that it is fitted to.
 
     Args:
-        n_clusters: Number of groups; "auto": as many as the codes or modes give, where a group has
-            at least 2 % of the sequences.
+        n_clusters: Number of groups; "auto": as many, up to 20, as two stretches of each sequence
+            agree upon best (`as_many_as_agreed_upon`).
         objective: `bingo`, `neo`, `softmax_views`, or as the paper had them `bingo_2001`,
             `neo_2001`.
         n_restarts: Networks, of which one is kept.
@@ -201,7 +211,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             return float(adjusted_mutual_info_score(np.asarray(y).ravel(), self.predict(X)))
         check_is_fitted(self, "encoder_")
         rng = np.random.default_rng(0)
-        return self._agreement(self.encoder_, self.labelling_, self._items(X), rng)
+        return agreement_of(self.labelling_, self._views(self.encoder_, self._items(X), rng))
 
     def untrained_features(self, X: Any) -> np.ndarray:
         """What the kept network reads of sequences before any training, (n, units).
@@ -408,12 +418,14 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         labellings, memberships, restarts = [], [], []
         for row, y in enumerate(found):
             labelling = labelling_of(OBJECTIVES[self.objective].labels, y, k, rng)
-            agreement = self._agreement(
+            views = self._views(
                 encoders.take([row]),
-                labelling,
                 [items[i] for i in viewed],
                 np.random.default_rng(view_seed),  # the same stretches for every restart
             )
+            if k is None:
+                labelling = as_many_as_agreed_upon(labelling, y, views)
+            agreement = agreement_of(labelling, views)
             labellings.append(labelling)
             memberships.append(labelling.membership(y))
             _, sizes = np.unique(memberships[-1].argmax(axis=1), return_counts=True)
@@ -427,22 +439,22 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
                     "loss": loss,
                 }
             )
-        full = [k is None or one["groups"] >= k for one in restarts]
+        labels = [shares.argmax(axis=1) for shares in memberships]
+        shared = _agreements_with_others(labels)
+        # Those with all groups; where no number was asked for, those the others agree with.
+        fit = [
+            round(a, 3) if k is None else one["groups"] >= k
+            for a, one in zip(shared, restarts, strict=True)
+        ]
         rank = [
-            (is_full, round(one["information"], 3), -one["loss"])
-            for is_full, one in zip(full, restarts, strict=True)
+            (first, round(one["information"], 3), -one["loss"])
+            for first, one in zip(fit, restarts, strict=True)
         ]
         best = max(range(len(rank)), key=rank.__getitem__)
         for n, one in enumerate(restarts):
             one["kept"] = n == best
             one["loss"] = one["loss"] if math.isfinite(one["loss"]) else None
-        labels = [shares.argmax(axis=1) for shares in memberships]
-        others = [labels[n] for n in range(len(labels)) if n != best]
-        self.stability_ = (
-            float(np.mean([adjusted_mutual_info_score(labels[best], row) for row in others]))
-            if others
-            else 1.0
-        )
+        self.stability_ = shared[best]
         self.restarts_, self.agreement_ = restarts, restarts[best]["agreement"]
         self.seed_ = int(seeds[1 + best])
         self.encoder_, self.labelling_ = encoders.take([best]), labellings[best]
@@ -460,25 +472,20 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             )
         return self
 
-    def _agreement(
-        self,
-        encoder: Encoders,
-        labelling: Labelling,
-        items: Sequence[np.ndarray],
-        rng: np.random.Generator,
-    ) -> float:
-        """Of the groups of two stretches of each sequence."""
+    def _views(
+        self, encoder: Encoders, items: Sequence[np.ndarray], rng: np.random.Generator
+    ) -> list[np.ndarray]:
+        """Outputs at two stretches of each sequence, each (sequences, nodes)."""
         reading = OBJECTIVES[self.objective].reading
-        labels = []
+        views = []
         for _ in range(2):
             stretches = []
             for item in items:
                 n = max(1, math.ceil(self.view_share * len(item)))
                 start = int(rng.integers(len(item) - n + 1))
                 stretches.append(item[start : start + n])
-            y = outputs(encoder, read(encoder, stretches, self.scaling_, reading))[0]
-            labels.append(labelling.membership(y).argmax(axis=1))
-        return float(adjusted_mutual_info_score(*labels))
+            views.append(outputs(encoder, read(encoder, stretches, self.scaling_, reading))[0])
+        return views
 
     def _labels(self, y: np.ndarray, membership: np.ndarray) -> np.ndarray:
         labels = membership.argmax(axis=1)
@@ -501,6 +508,41 @@ def labelling_of(kind: str, y: np.ndarray, k: int | None, rng: np.random.Generat
     if kind == "codes":
         return Codes.of(y, k)
     return Modes.of(y, k, rng) if kind == "modes" else Choice(y.shape[1])
+
+
+def _agreements_with_others(labels: Sequence[np.ndarray]) -> list[float]:
+    """Of each restart's groups with those of the others, on the average; 1 where there are none."""
+    if len(labels) == 1:
+        return [1.0]
+    pairs = np.array([[adjusted_mutual_info_score(a, b) for b in labels] for a in labels])
+    return [float(np.delete(row, n).mean()) for n, row in enumerate(pairs)]
+
+
+def agreement_of(labelling: Labelling, views: Sequence[np.ndarray]) -> float:
+    """Of the groups of two views of the same sequences: 1 the same, 0 as by chance."""
+    first, second = (labelling.membership(y).argmax(axis=1) for y in views)
+    return float(adjusted_mutual_info_score(first, second))
+
+
+def as_many_as_agreed_upon(
+    labelling: Labelling, y: np.ndarray, views: Sequence[np.ndarray]
+) -> Labelling:
+    """Groups made one as long as the groups of two views of a sequence agree the better for it.
+
+    Of 2 to `_MOST_AUTO` groups the largest number whose agreement is within `_AS_GOOD` of the best.
+    A softmax layer's choices are left as they are.
+
+    Args:
+        labelling: Codes, modes or choices.
+        y: The outputs that were grouped, shape (sequences, nodes).
+        views: Outputs at two views, each (sequences, nodes).
+    """
+    if not isinstance(labelling, Codes | Modes) or labelling.n_groups <= 2:
+        return labelling
+    coarse = [coarser(labelling, y, k) for k in range(2, min(labelling.n_groups, _MOST_AUTO) + 1)]
+    agreements = [agreement_of(one, views) for one in coarse]
+    least = max(agreements) - _AS_GOOD
+    return [one for one, found in zip(coarse, agreements, strict=True) if found >= least][-1]
 
 
 def _fences(y: np.ndarray, labels: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

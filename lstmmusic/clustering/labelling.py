@@ -8,6 +8,7 @@ so on (Ward's rule). It is the one thing that stands on top of the objectives.
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Protocol
 
@@ -83,6 +84,24 @@ def merge(
         alive[b], group[group == b] = False, a
     order = sorted(np.flatnonzero(alive), key=lambda k: (-sizes[k], k))
     return np.array([order.index(k) for k in group])
+
+
+def coarser(labelling: Codes | Modes, y: np.ndarray, n_groups: int) -> Codes | Modes:
+    """The same groups, some of them made one (`merge`).
+
+    Args:
+        labelling: Codes or modes.
+        y: The outputs that were grouped, shape (sequences, nodes).
+        n_groups: How many are left.
+    """
+    label = labelling.membership(y).argmax(axis=1)
+    found, at, sizes = np.unique(label, return_inverse=True, return_counts=True)
+    means = np.stack([y[at == k].mean(axis=0) for k in range(len(found))])
+    group = np.zeros(labelling.n_groups, np.int64)
+    group[found] = merge(means, sizes, n_groups)
+    left = copy.copy(labelling)
+    left.groups, left.n_groups = group[labelling.groups], int(group.max()) + 1
+    return left
 
 
 class Codes:
