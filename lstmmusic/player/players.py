@@ -64,9 +64,7 @@ class HarmonyPlayer:
 
     def logits(self) -> np.ndarray:
         """Logits of the next symbol; moves the network on by one half-bar."""
-        x = network.harmony_input(
-            self._previous, self._tick, self._is_minor, self._steps_per_bar
-        )
+        x = network.harmony_input(self._previous, self._tick, self._is_minor, self._steps_per_bar)
         self._tick += 1
         return network.symbol_logits(np, self._weights, self._lstm.feed(x))
 

@@ -83,7 +83,7 @@ def test_a_run_is_one_object_on_stdout_and_text_on_stderr(tiny_task, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["run", "sing"], "task: expected one of embedded_reber, "),
+        (["run", "sing"], "task: expected one of blues_chords, "),
         (
             ["run", "embedded_reber", "--preset", "slow"],
             "preset: expected one of quick, paper, got",

@@ -263,9 +263,9 @@ def test_steps_without_weight_count_in_no_measure(trained):
     [
         ({"epochs": 0}, "epochs"),
         ({"batches_per_epoch": 2.5}, "batches_per_epoch"),
-        ({"learning_rate": 0.0}, "schedule"),
-        ({"weight_decay": -1.0}, "schedule"),
-        ({"patience": -1}, "schedule"),
+        ({"learning_rate": 0.0}, "learning_rate"),
+        ({"weight_decay": -1.0}, "weight_decay"),
+        ({"patience": -1}, "patience"),
         ({"averaging": 1.0}, "averaging"),
     ],
 )

@@ -68,7 +68,7 @@ def test_one_family_below_the_bar_is_no_success():
 
 def test_untrained_networks_hardly_tell_wave_shapes():
     found = grouping._test(SETTINGS, 0, answers(SETTINGS, 0)).metrics
-    assert -0.1 < found["untrained_wave"] < 0.3
+    assert -0.1 < found["untrained_wave"] < 0.5
 
 
 def test_every_network_has_first_weights_of_its_own():
