@@ -23,6 +23,7 @@ from lstmmusic.tasks.task import Job
 
 FOLDER = Path(__file__).parents[1] / "docs" / "figures"
 _MOST_SEEDS = 10
+_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
 def _a_string(settings: Any) -> np.ndarray:
@@ -59,10 +60,10 @@ def draw(name: str, folder: Path = FOLDER) -> Path:
         (trained,) = task.train(job)
         if trained.has_stopped and task.test(preset.settings, seed, trained.solver).solved:
             inside = look_inside(trained.solver.layer(), SHOWN[name](preset.settings))
-            # Without the date and with fixed names, so that the same network is the same file.
+            # Without metadata and with fixed names, so that the same network is the same file.
             with mpl.rc_context({"svg.hashsalt": name}):
                 folder.mkdir(exist_ok=True)
-                figure_of(inside).savefig(folder / f"{name}.svg", metadata={"Date": None})
+                figure_of(inside).savefig(folder / f"{name}.svg", metadata=_NO_METADATA)
             return folder / f"{name}.svg"
     raise InputError("name", "a task that a network solves", name)
 
