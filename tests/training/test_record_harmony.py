@@ -139,6 +139,7 @@ def test_all_clocks_are_trained_alike_and_hear_two_choruses():
             assert options.harmony == recipe.harmony
 
 
+@pytest.mark.slow
 def test_what_is_recorded_is_not_measured_again(tmp_path, monkeypatch):
     done = []
 
