@@ -8,6 +8,7 @@ Fitting needs Keras with TensorFlow; grouping what comes later, loading and savi
 
 from __future__ import annotations
 
+import itertools
 import math
 import numbers
 import warnings
@@ -514,8 +515,10 @@ def _agreements_with_others(labels: Sequence[np.ndarray]) -> list[float]:
     """Of each restart's groups with those of the others, on the average; 1 where there are none."""
     if len(labels) == 1:
         return [1.0]
-    pairs = np.array([[adjusted_mutual_info_score(a, b) for b in labels] for a in labels])
-    return [float(np.delete(row, n).mean()) for n, row in enumerate(pairs)]
+    agreement = np.zeros((len(labels), len(labels)))
+    for a, b in itertools.combinations(range(len(labels)), 2):
+        agreement[a, b] = agreement[b, a] = adjusted_mutual_info_score(labels[a], labels[b])
+    return [float(total) / (len(labels) - 1) for total in agreement.sum(axis=1)]
 
 
 def agreement_of(labelling: Labelling, views: Sequence[np.ndarray]) -> float:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from lstmmusic.errors import InputError
-from lstmmusic.fitting.loop import AfterEpoch, Batch, Measure, mean_nats
-from lstmmusic.fitting.networks import Weights, all_windows, fit_in_folder
+from lstmmusic.fitting.loop import AfterEpoch, Measure, mean_nats
+from lstmmusic.fitting.networks import Weights, a_window, all_windows, batches_of, fit_in_folder
 from lstmmusic.fitting.recipe import Recipe
-from lstmmusic.models import Example, FeelNetwork, Performance, feel_example, pad_batch, window
+from lstmmusic.models import Example, FeelNetwork, Performance, feel_example
 from lstmmusic.player.feel_player import FeelPlayer
 
 BITS_PER_FEEL = Measure("bits_per_feel", ("late", "ratio"))
@@ -62,20 +62,13 @@ def train_feel(
     if not performances or not unseen:
         received = f"{len(performances)} and {len(unseen)}"
         raise InputError("performances", "some to learn from and some to be tried on", received)
-    length, memory = options.length, options.length // 8
     examples = [feel_example(found, hears_itself) for found in performances]
     shares = np.array([len(found) for found in performances], float)
     shares /= shares.sum()
 
     def draw(rng: np.random.Generator) -> tuple[Example, int]:
         chosen = int(rng.choice(len(examples), p=shares))
-        n_notes = len(performances[chosen])
-        first = int(rng.integers(n_notes - length + 1)) if n_notes > length else 0
-        return window(examples[chosen], first, length), memory if first else 0
-
-    def make_batch(rng: np.random.Generator) -> Batch:
-        drawn = [draw(rng) for _ in range(options.batch_size)]
-        return pad_batch([x for x, _ in drawn], length, [skip for _, skip in drawn])
+        return a_window(examples[chosen], len(performances[chosen]), options.length, rng)
 
     validation = all_windows([feel_example(x, hears_itself) for x in unseen], options)
     network = FeelNetwork(
@@ -87,7 +80,7 @@ def train_feel(
         network,
         recipe,
         options,
-        make_batch,
+        batches_of(draw, options),
         validation,
         folder,
         BITS_PER_FEEL,

@@ -177,7 +177,7 @@ def train_melody(
         received = f"{len(tunes)} and {len(unseen)}"
         raise InputError("tunes", "tunes to learn from and tunes to be tried on", received)
     options = recipe.melody
-    length, memory = options.length, options.length // 8
+    length = options.length
     partners: dict[tuple, list[Tune]] = {}
     for tune in tunes:
         partners.setdefault(_kin(tune), []).append(tune)
@@ -195,12 +195,7 @@ def train_melody(
                 return melody_example(pair, int(rng.integers(-_REACH, _REACH + 1))), 0
         shifts = open_transpositions(tune.example, _REACH)
         example = transpose_example(tune.example, shifts[int(rng.integers(len(shifts)))])
-        first = int(rng.integers(n_notes - length + 1)) if n_notes > length else 0
-        return window(example, first, length), memory if first else 0
-
-    def make_batch(rng: np.random.Generator) -> Batch:
-        drawn = [draw(rng) for _ in range(options.batch_size)]
-        return pad_batch([x for x, _ in drawn], length, [skip for _, skip in drawn])
+        return a_window(example, n_notes, length, rng)
 
     validation = all_windows([tune.example for tune in unseen], options)
     seen = all_windows([tune.example for tune in tunes], options)
@@ -214,7 +209,7 @@ def train_melody(
         network,
         recipe,
         options,
-        make_batch,
+        batches_of(draw, options),
         validation,
         folder,
         BITS_PER_NOTE,
@@ -241,6 +236,26 @@ def train_melody(
         scores["test_notes"] = sum(map(_n_notes, test))
         scores["ngram"]["test_bits_per_note"] = round(sum(ngram.bits(map(_melody, test))), 4)
     return network.stored_weights(), scores
+
+
+def a_window(
+    example: Example, n_notes: int, length: int, rng: np.random.Generator
+) -> tuple[Example, int]:
+    """Some notes in a row, and how many of the first only remind the network of what was before."""
+    first = int(rng.integers(n_notes - length + 1)) if n_notes > length else 0
+    return window(example, first, length), length // 8 if first else 0
+
+
+def batches_of(
+    draw: Callable[[np.random.Generator], tuple[Example, int]], options: Network
+) -> Callable[[np.random.Generator], Batch]:
+    """Makes a batch of examples that `draw` finds, each with how many notes of it do not count."""
+
+    def make_batch(rng: np.random.Generator) -> Batch:
+        drawn = [draw(rng) for _ in range(options.batch_size)]
+        return pad_batch([x for x, _ in drawn], options.length, [skip for _, skip in drawn])
+
+    return make_batch
 
 
 def checksum(tunes: Iterable[Tune]) -> str:

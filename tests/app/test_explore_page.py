@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -23,11 +24,14 @@ from lstmmusic.clustering.sequences import Sequences
 from lstmmusic.clustering.synthetic import make_family
 from lstmmusic.clustering.tables import read_csv
 from lstmmusic.errors import InputError
+from tests.app import driving
+from tests.app.driving import labels, shown, texts, widget
 from tests.corpus.conftest import small_tunes
 
 pytestmark = [pytest.mark.keras, pytest.mark.filterwarnings("ignore")]
 
 SCRIPT = "from lstmmusic.app import explore_page\nexplore_page.render()"
+opened = partial(driving.opened, SCRIPT)
 SETTINGS = {
     "objective": "bingo",
     "clusters": 2,
@@ -96,36 +100,6 @@ def job(home, made):
 def set_state(job, state, **more):
     path = job.folder / "status.json"
     write_json(path, {**read_json(path), "state": state, "heartbeat": time.time(), **more})
-
-
-def opened(job=None, **state):
-    page = AppTest.from_string(SCRIPT, default_timeout=60)
-    if job is not None:
-        page.query_params["job"] = job.id
-    for name, value in state.items():
-        page.session_state[name] = value
-    page.run()
-    assert not page.exception, page.exception
-    return page
-
-
-def widget(page, kind, label):
-    return next(found for found in getattr(page, kind) if found.label.replace("\\", "") == label)
-
-
-def labels(page, kind="button"):
-    return [found.label.replace("\\", "") for found in getattr(page, kind)]
-
-
-def texts(page, *kinds):
-    found = [element.value for kind in kinds for element in page.get(kind)]
-    return " ".join(map(str, found)).replace("\\", "")
-
-
-def shown(page):
-    """The job that the address names."""
-    value = page.query_params["job"]
-    return Jobs().find(value if isinstance(value, str) else value[0])
 
 
 def figure(page, place=0):

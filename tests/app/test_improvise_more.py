@@ -15,6 +15,7 @@ from lstmmusic.errors import InputError
 from lstmmusic.generation import Settings, ranked
 from lstmmusic.io.engraving import engrave
 from lstmmusic.player import store_model
+from tests.app.driving import texts, widget
 from tests.tiny_model import feeling_model
 
 APP = str(Path(__file__).parents[2] / "app.py")
@@ -45,10 +46,6 @@ def opened(take=None):
     return page
 
 
-def widget(page, kind, label):
-    return next(found for found in getattr(page, kind) if found.label == label)
-
-
 def press(page, label):
     widget(page, "button", label).click()
     page.run()
@@ -63,10 +60,6 @@ def now(page):
 def query(page):
     found = page.query_params
     return {k: v if isinstance(v, str) else v[0] for k, v in found.items()}
-
-
-def texts(page, kind):
-    return " ".join(found.value for found in getattr(page, kind)).replace("\\", "")
 
 
 ASKED = {

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from lstmmusic.app import sounding, takes
 from lstmmusic.errors import InputError
+from tests.app.driving import texts, widget
 
 APP = str(Path(__file__).parents[2] / "app.py")
 
@@ -25,17 +26,9 @@ def page(monkeypatch):
     return AppTest.from_file(APP, default_timeout=60)
 
 
-def widget(page, kind, label):
-    return next(found for found in getattr(page, kind) if found.label == label)
-
-
 def press(page):
     widget(page, "button", "Improvise").click()
     return page.run()
-
-
-def texts(page, kind):
-    return " ".join(found.value for found in getattr(page, kind)).replace("\\", "")
 
 
 def test_the_empty_page_says_what_to_do(page):

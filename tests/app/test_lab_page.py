@@ -4,11 +4,12 @@ import json
 import time
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from lstmmusic.app import job_view, jobs, lab_page
 from lstmmusic.app.jobs import Jobs, read_json, write_json
 from lstmmusic.tasks import list_tasks, task_named
+from tests.app import driving
+from tests.app.driving import texts, widget
 from tests.app.test_inside import write_run
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -32,23 +33,7 @@ def home(tmp_path, monkeypatch):
 
 
 def opened(job=None, task="adding_100"):
-    page = AppTest.from_string(SCRIPT, default_timeout=60)
-    if job is None:
-        page.session_state["lab_task"] = task
-    else:
-        page.query_params["job"] = job.id
-    page.run()
-    assert not page.exception, page.exception
-    return page
-
-
-def widget(page, kind, label):
-    return next(found for found in getattr(page, kind) if found.label == label)
-
-
-def texts(page, *kinds):
-    found = [element.value for kind in kinds for element in page.get(kind)]
-    return " ".join(map(str, found)).replace("\\", "")
+    return driving.opened(SCRIPT, job, **({} if job else {"lab_task": task}))
 
 
 def begin(variant="peephole", state="running", rounds=0):

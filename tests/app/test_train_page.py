@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -17,11 +18,14 @@ from lstmmusic.fitting import RunFolder
 from lstmmusic.generation import Settings, improvise
 from lstmmusic.io import save
 from lstmmusic.score import Note, Part, Score
+from tests.app import driving
+from tests.app.driving import labels, shown, texts, widget
 from tests.tiny_model import store_tiny
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 SCRIPT = "from lstmmusic.app import train_page\ntrain_page.render()"
+opened = partial(driving.opened, SCRIPT)
 RESULT = {
     "bits_per_note": 5.25,
     "val_bits_per_note": 5.5,
@@ -62,36 +66,6 @@ def corpus(home, looked_at):
     folder = home / "jobs" / looked_at.name
     shutil.copytree(looked_at, folder)
     return Jobs().find(looked_at.name)
-
-
-def opened(job=None, **state):
-    page = AppTest.from_string(SCRIPT, default_timeout=60)
-    if job is not None:
-        page.query_params["job"] = job.id
-    for name, value in state.items():
-        page.session_state[name] = value
-    page.run()
-    assert not page.exception, page.exception
-    return page
-
-
-def widget(page, kind, label):
-    return next(found for found in getattr(page, kind) if found.label == label)
-
-
-def labels(page, kind="button"):
-    return [found.label for found in getattr(page, kind)]
-
-
-def texts(page, *kinds):
-    found = [element.value for kind in kinds for element in page.get(kind)]
-    return " ".join(map(str, found)).replace("\\", "")
-
-
-def shown(page):
-    """The job that the address names."""
-    value = page.query_params["job"]
-    return Jobs().find(value if isinstance(value, str) else value[0])
 
 
 def only_job():

@@ -13,33 +13,12 @@ from lstmmusic.fitting import Material, facts_of, networks, read_recipe, train_h
 from lstmmusic.generation import improvise
 from lstmmusic.models import melody_example
 from lstmmusic.player import HarmonyPlayer, MelodyLimits, MelodyPlayer, load_model, store_model
+from tests.recipes import small_recipe
 from tests.tunes import some_tunes
 
 pytestmark = pytest.mark.keras
 
-TEXT = """
-name = "tiny"
-seed = 3
-harmony_streams = [["standard", "quick-change"], ["minor"]]
-[harmony]
-units = 6
-batch_size = 4
-length = 48
-[harmony.schedule]
-epochs = 2
-batches_per_epoch = 3
-learning_rate = 2e-2
-[melody]
-units = 8
-batch_size = 3
-length = 64
-dropout = 0.2
-[melody.schedule]
-epochs = 2
-batches_per_epoch = 3
-learning_rate = 1e-2
-patience = 4
-"""
+TEXT = small_recipe(melody_length=64)
 
 
 @pytest.fixture(scope="module")

@@ -6,32 +6,11 @@ from lstmmusic.errors import InputError
 from lstmmusic.fitting import Network, Recipe, Schedule, read_recipe, usual_recipe
 from lstmmusic.fitting.recipe import RECIPES
 from tests.conftest import REPO_ROOT
+from tests.recipes import small_recipe
 
 pytestmark = pytest.mark.keras
 
-TEXT = """
-name = "tiny"
-seed = 3
-harmony_streams = [["standard", "quick-change"], ["minor"]]
-[harmony]
-units = 6
-batch_size = 4
-length = 48
-[harmony.schedule]
-epochs = 2
-batches_per_epoch = 3
-learning_rate = 2e-2
-[melody]
-units = 8
-batch_size = 3
-length = 40
-dropout = 0.2
-[melody.schedule]
-epochs = 2
-batches_per_epoch = 3
-learning_rate = 1e-2
-patience = 4
-"""
+TEXT = small_recipe(melody_length=40)
 
 
 @pytest.fixture(scope="module")
