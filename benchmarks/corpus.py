@@ -257,6 +257,8 @@ def measure_large(folder: Path, out: Path, workers: int) -> dict[str, Any]:
         "used": again["used"],
         "reading_wall_seconds": first["wall_seconds"],
         "restart_wall_seconds": again["wall_seconds"],
+        "reading_cpu_seconds": first["cpu_seconds"],
+        "restart_cpu_seconds": again["cpu_seconds"],
         "cpu_seconds": round(first["cpu_seconds"] + again["cpu_seconds"], 1),
         "peak_mib": max(first["peak_mib"], again["peak_mib"]),
         "peak_mib_of_a_reader": first["peak_mib_of_a_reader"],

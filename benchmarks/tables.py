@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 from lstmmusic.corpus import read_passport
+from lstmmusic.evaluation import MEASURES
 from lstmmusic.player import DEFAULT_MODEL, load_model
 from lstmmusic.tasks import list_tasks, task_named
 from lstmmusic.tasks.blues import segment_chord_tones
@@ -18,7 +19,16 @@ DOCUMENTS = (
     ROOT / "README.md",
     *(
         ROOT / "docs" / f"{name}.md"
-        for name in ("layers", "experiments", "analysis", "corpus", "blues", "clustering")
+        for name in (
+            "app",
+            "layers",
+            "experiments",
+            "analysis",
+            "corpus",
+            "blues",
+            "clustering",
+            "reinforcement",
+        )
     ),
 )
 _FOLDERS = {"blues": "blues solos", "jazz_other": "jazz solos", "folk": "dance tunes"}
@@ -70,6 +80,34 @@ def _app() -> str:
             f"| frames a second | {found['frames_per_second']:.0f} |",
         )
     )
+
+
+# Key -> what it is, unit, decimals, what is wanted.
+_APP_SPEEDS = {
+    "first_page_seconds": ("server started to first page usable", " s", 1, "at most 3"),
+    "first_click_to_sound_seconds": ("first click to sound", " s", 1, ""),
+    "later_click_to_sound_seconds": ("later clicks to sound, 12 bars", " s", 1, "at most 2.5"),
+    "playhead_error_ms": ("playhead off the sound", " ms", 1, "at most 10"),
+    "frames_per_second_700_notes": ("frames a second, 700 notes", "", 0, "55"),
+    "frames_per_second_20000_notes": ("frames a second, 20,000 notes", "", 0, "30"),
+    "map_click_ms": ("click on a map of 2,000 points to its item", " ms", 0, "at most 300"),
+    "memory_first_piece_mib": ("memory of the app, one piece", " MiB", 0, ""),
+    "memory_all_pages_mib": (
+        "memory of the app, nine pieces and all pages",
+        " MiB",
+        0,
+        "at most 400",
+    ),
+}
+
+
+def _app_speeds() -> str:
+    found = json.loads((ROOT / "benchmarks/results.json").read_text(encoding="utf-8"))["app"] or {}
+    rows = ["| in chromium, two cores | measured | wanted |", "|---|---|---|"]
+    for key, (about, unit, digits, wanted) in _APP_SPEEDS.items():
+        if key in found:
+            rows.append(f"| {about} | {found[key]:.{digits}f}{unit} | {wanted} |")
+    return "\n".join(rows)
 
 
 def _layers() -> str:
@@ -187,7 +225,7 @@ def _blues_study() -> str:
 
 def _grouping() -> str:
     """Adjusted mutual information of the groups of the experiments, family by family."""
-    families = ("rhythm", "tempo", "frequency", "wave")
+    families = ("rhythm", "tempo", "pitch", "frequency", "wave", "amplitude")
     rows = [
         f"| AMI: mean ± deviation; seeds above untrained | {' | '.join(families)} |",
         "|---" * (1 + len(families)) + "|",
@@ -198,6 +236,10 @@ def _grouping() -> str:
         each = [network["metrics"] for network in row["each"]]
         cells, untrained = [], []
         for family in families:
+            if f"ami_{family}" not in each[0]:  # recorded before there was such a family
+                cells.append("")
+                untrained.append("")
+                continue
             ours = [metrics[f"ami_{family}"] for metrics in each]
             theirs = [metrics[f"untrained_{family}"] for metrics in each]
             above = sum(a > b for a, b in zip(ours, theirs, strict=True))
@@ -231,6 +273,65 @@ def _nodes() -> str:
         said = _mean_deviation(shared) if row["nodes"] > 1 else ""
         rows.append(
             f"| {row['nodes']} | {', '.join(row['factors'])} | {', '.join(cells)} | {said} |"
+        )
+    return "\n".join(rows)
+
+
+def _clustered() -> str:
+    """AMI of the groups of music that is known otherwise, method by method."""
+    rows = []
+    for path in sorted((ROOT / "training" / "results" / "cluster").glob("*.json")):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        heard = list(dict.fromkeys(tuple(row["features"]) for row in found["rows"]))
+        for features in heard:
+            here = [row for row in found["rows"] if tuple(row["features"]) == features]
+            ngrams = next((row for row in here if row["method"] == "ngrams"), None)
+            for row in sorted(here, key=lambda row: -row["ami"]):
+                above = ""
+                if ngrams is not None and row is not ngrams and row["seeds"] == ngrams["seeds"]:
+                    pairs = zip(row["each"], ngrams["each"], strict=True)
+                    n_above = sum(one["ami"] > other["ami"] for one, other in pairs)
+                    above = f"{n_above} of {len(row['seeds'])}"
+                rows.append(
+                    f"| {found['set']}: {found['sequences']}, {len(found['groups'])} groups "
+                    f"| {', '.join(features)} | `{row['method']}` "
+                    f"| {row['ami']:.2f} ± {row['deviation']:.2f} | {above} |"
+                )
+    if not rows:
+        return ""
+    head = "| set | features | method | AMI: mean ± deviation | seeds above n-grams |"
+    return "\n".join([head, "|---|---|---|---|---|", *rows])
+
+
+def _like() -> str:
+    """Overlap with a group of pieces played like it, and of those played without it."""
+    path = ROOT / "training" / "results" / "like.json"
+    if not path.is_file():
+        return ""
+    rows = ["| tunes | overlap | without the group | pieces that are nearer |", "|---|---|---|---|"]
+    for label, found in json.loads(path.read_text(encoding="utf-8"))["groups"].items():
+        each = found["each"]
+        ours, theirs = ([row[name] for row in each] for name in ("overlap", "without"))
+        above = sum(a > b for a, b in zip(ours, theirs, strict=True))
+        rows.append(
+            f"| {found['pieces']} of the kind {label} | {_mean_deviation(ours)} "
+            f"| {_mean_deviation(theirs)} | {above} of {len(each)} |"
+        )
+    return "\n".join(rows)
+
+
+def _clustering_cost() -> str:
+    """CPU seconds and memory of the clusterer, beside DTW k-means."""
+    path = ROOT / "benchmarks" / "clustering.json"
+    if not path.is_file():
+        return ""
+    found = json.loads(path.read_text(encoding="utf-8"))
+    rows = ["| | sequences | CPU seconds | peak memory | AMI |", "|---|---|---|---|---|"]
+    for row in found["rows"]:
+        what = "DTW k-means" if row["what"] == "dtw" else "the clusterer"
+        rows.append(
+            f"| {what} | {row['sequences']:,} | {row['cpu_seconds']:.1f} "
+            f"| {row['peak_mib']:,.0f} MiB | {row['ami']:.2f} |"
         )
     return "\n".join(rows)
 
@@ -355,6 +456,212 @@ def _feel_swing() -> str:
     return "\n".join(rows)
 
 
+def _chorus_results() -> dict[str, dict]:
+    path = ROOT / "training" / "results" / "choruses.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _choruses() -> str:
+    """How like the people's music 200 choruses of each shipped model are."""
+    rows = [
+        "| model | played | choruses | match of the people's own | the worst feature "
+        "| spread (people's halves) | aab (people's) | runs of 12 shared (limit) | red |",
+        "|---" * 9 + "|",
+    ]
+    for model, found in _chorus_results().items():
+        for way, row in found["ways"].items():
+            spread, copied, aab = row["spread"], row["copied"], row["numbers"].get("aab")
+            answer = ""
+            if aab is not None and aab["mean"] is not None:
+                answer = f"{aab['mean']:.2f} ({aab['low']:.2f} to {aab['high']:.2f})"
+            rows.append(
+                f"| `{model}` | {way} | {row['choruses']} | {row['of_people']:.3f} "
+                f"| {row['worst'].replace('_', ' ')} {row['worst_overlap']:.2f} "
+                f"| {spread['ratio']:.2f} ({spread['low']:.2f} to {spread['high']:.2f}) "
+                f"| {answer} | {copied['mean']:.4f} ({copied['limit']:.4f}) "
+                f"| {copied['lights']['red']} of {row['pieces']} |"
+            )
+    return "\n".join(rows)
+
+
+def _chorus_numbers() -> str:
+    """The numbers of the scorecard of the same choruses; what lies outside stands bold."""
+    found = _chorus_results()
+    ways = [(model, way) for model in found for way in found[model]["ways"]]
+    names = [f"`{model}`, {way}" for model, way in ways]
+    people = [f"people, for `{model}`" for model in found]
+    rows = [f"| | {' | '.join(names + people)} |", "|---" * (1 + len(names + people)) + "|"]
+    for measure in MEASURES:
+        told = [found[model]["ways"][way]["numbers"].get(measure.key) for model, way in ways]
+        if not any(row and row["mean"] is not None for row in told):
+            continue
+        cells = []
+        for row in told:
+            if not row or row["mean"] is None:
+                cells.append("")
+                continue
+            shown = f"{row['mean']:z.{measure.digits}f}"
+            share = "" if row["inside_share"] is None else f", {row['inside_share']:.0%}"
+            cells.append((shown if row["inside"] else f"**{shown}**") + share)
+        for model in found:
+            first = next(iter(found[model]["ways"].values()))["numbers"].get(measure.key)
+            span = ""
+            if first:
+                span = f"{first['low']:z.{measure.digits}f} to {first['high']:z.{measure.digits}f}"
+            cells.append(span)
+        unit = f", {measure.unit}" if measure.unit else ""
+        rows.append(f"| {measure.title}{unit} | {' | '.join(cells)} |")
+    seconds = [f"{found[model]['seconds_a_chorus']['median']:.2f} s" for model in found]
+    spent = [seconds[list(found).index(m)] if way == "as set" else "" for m, way in ways]
+    empty = " | ".join("" for _ in people)
+    rows.append(f"| a chorus with its band, on one core | {' | '.join(spent)} | {empty} |")
+    return "\n".join(rows)
+
+
+_MIXED = ("with viewpoints", "with viewpoints and the solo so far")
+
+
+def _melody_results() -> dict[str, dict]:
+    """The summary of the record, by model."""
+    path = ROOT / "training" / "results" / "melody.json"
+    if not path.is_file():
+        return {}
+    rows = json.loads(path.read_text(encoding="utf-8"))["summary"]
+    return {row["model"]: row for row in rows}
+
+
+def _gain(row: dict, other: str) -> str:
+    """By how much it is below another on the same solos, with the interval."""
+    found = row["against"].get(other)
+    if found is None:
+        return ""
+    low, high = found["interval"]
+    return f"{found['change']:+.1%} [{low:+.1%}, {high:+.1%}]"
+
+
+def _melody_row(row: dict, others: tuple[str, ...]) -> str:
+    told = f"{row['duration']:.3f}" if row["duration"] else ""
+    gains = " | ".join(_gain(row, other) for other in others)
+    return (
+        f"| {row['model']} | {row['trainings'] or ''} | {row['ioi']:.3f} | {row['pitch']:.3f} "
+        f"| {row['bits_per_note']:.3f} | {told} | {gains} |"
+    )
+
+
+def _melody() -> str:
+    """The melody network beside n-grams, on solos by players and on tunes that none has heard."""
+    static, online = "viewpoints", "viewpoints and the solo so far"
+    rows = [
+        "| | trainings | time | pitch | bits a note | duration | against viewpoints, 95 % interval "
+        "| against viewpoints and the solo so far |",
+        "|---" * 8 + "|",
+    ]
+    found = _melody_results()
+    shown = ("plain n-gram", static, online, "network", *(f"network {how}" for how in _MIXED))
+    rows += [_melody_row(found[name], (static, online)) for name in shown if name in found]
+    return "\n".join(rows)
+
+
+def _melody_variants() -> str:
+    """What the melody network would be without this or that, on the same solos."""
+    found = _melody_results()
+    about: dict[str, str] = {}
+    if found:
+        path = ROOT / "training" / "results" / "melody.json"
+        about = json.loads(path.read_text(encoding="utf-8"))["about"]
+    rows = [
+        "| | trainings | bits a note | against the network, 95 % interval | by training "
+        "| against viewpoints of the same music |",
+        "|---" * 6 + "|",
+    ]
+    for name in about:
+        row = found.get(name)
+        if name == "network" or row is None:
+            continue
+        by_training = ", ".join(f"{x:+.1%}" for x in row["against"]["network"]["by_training"])
+        suffix = ", no extra data" if name == "no extra data" else ""
+        rows.append(
+            f"| {name}: {about[name]} | {row['trainings']} | {row['bits_per_note']:.3f} "
+            f"| {_gain(row, 'network')} | {by_training} | {_gain(row, f'viewpoints{suffix}')} |"
+        )
+    return "\n".join(rows)
+
+
+_COUNTS = (5, 10, 20, 30, 64)
+
+
+def _metalearner() -> str:
+    """Errors of frozen networks on new functions, count by count, beside who learns by itself."""
+    rows = [
+        f"| mean squared error | preset | {' | '.join(f'after {k}' for k in _COUNTS)} | solved |",
+        "|---" * (3 + len(_COUNTS)) + "|",
+    ]
+    for family in ("boolean", "semilinear", "quadratic"):
+        name = f"metalearner_{family}"
+        recorded = [row for task, row in _recorded() if task == name]
+        for row in recorded:
+            each = [network["metrics"] for network in row["each"]]
+            cells = []
+            for count in _COUNTS:
+                values = [metrics[f"mse_{count}"] for metrics in each]
+                cells.append(f"{statistics.median(values):.1e} ({max(values):.1e})")
+            solved = f"{row['solved']} of {row['seeds']}"
+            head = f"| {family}, `{row['variant']}` | {row['preset']} "
+            rows.append(f"{head}| {' | '.join(cells)} | {solved} |")
+        for who, words in (("backprop", "backpropagation"), ("rls", "least squares")):
+            if recorded:
+                each = [network["metrics"] for network in recorded[0]["each"]]
+                cells = [
+                    f"{statistics.median(metrics[f'{who}_{count}'] for metrics in each):.1e}"
+                    for count in _COUNTS
+                ]
+                rows.append(f"| {family}, {words} | | {' | '.join(cells)} | |")
+    return "\n".join(rows)
+
+
+def _mazes() -> str:
+    """Runs that were solved, and their median steps, by length of the corridor and variant."""
+    found = [
+        (n, row) for n, row in _recorded() if n.startswith("t_maze") and row["preset"] == "paper"
+    ]
+    variants = [v for v in task_named("t_maze_5").variants if v in {r["variant"] for _, r in found}]
+    rows = [f"| corridor | {' | '.join(f'`{v}`' for v in variants)} |"]
+    rows.append("|---" * (1 + len(variants)) + "|")
+    for task in (name for name in dict.fromkeys(name for name, _ in found)):
+        cells = []
+        for variant in variants:
+            row = next((r for n, r in found if n == task and r["variant"] == variant), None)
+            cell = ""
+            if row is not None:
+                cell = f"{row['solved']} of {row['seeds']}, {row['steps']:,} steps"
+            cells.append(cell)
+        settings = task_named(task).presets["paper"].settings
+        noisy = ", noisy" if settings.noisy else ""
+        rows.append(f"| {settings.corridor_steps} steps{noisy} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _poles() -> str:
+    """How long poles are balanced in each mode: median and worst run."""
+    rows = [
+        "| preset | variant | solved | steps in mode 1 | in mode 2 | steps learnt |",
+        "|---" * 6 + "|",
+    ]
+    for name, row in _recorded():
+        if name != "two_mode_pole":
+            continue
+        each = [network["metrics"] for network in row["each"]]
+        cells = []
+        for mode in (1, 2):
+            values = [metrics[f"steps_mode_{mode}"] for metrics in each]
+            cells.append(f"{statistics.median(values):,.0f} ({min(values):,.0f})")
+        rows.append(
+            f"| {row['preset']} | `{row['variant']}` | {row['solved']} of {row['seeds']} "
+            f"| {' | '.join(cells)} | {row['steps']:,} |"
+        )
+    return "\n".join(rows)
+
+
 def _published() -> str:
     rows = ["| task | published | network | source |", "|---|---|---|---|"]
     rows += [
@@ -417,6 +724,22 @@ def _analysis_chords() -> str:
     ]
     columns = ("root", "majmin", "sevenths", "confidence")
     return "\n".join(rows + _analysis_rows(_analysis()["chords"], columns))
+
+
+def _analysis_confidence() -> str:
+    rows = [
+        "| | heard | pieces | right | confidence before, after | error before, after |",
+        "|---|---|---|---|---|---|",
+    ]
+    for heard, found in _analysis()["chord_confidence"].items():
+        for folder, title in (("blues", "blues solos"), ("jazz_other", "jazz solos")):
+            row = found[folder]
+            rows.append(
+                f"| {title} | {heard} | {row['pieces']} | {row['right']:.0%} "
+                f"| {row['before']:.0%}, {row['after']:.0%} "
+                f"| {row['error_before']:.3f}, {row['error_after']:.3f} |"
+            )
+    return "\n".join(rows)
 
 
 def _analysis_bars() -> str:
@@ -495,15 +818,24 @@ def _corpus() -> str:
         f"of a reader {row['peak_mib_of_a_reader']:,} MiB |"
         for count, row in builds.items()
     ]
-    for count, row in found.get("large", {}).items():
+    large = found.get("large", {})
+    for count, row in large.items():
         seconds = row["reading_wall_seconds"] + row["restart_wall_seconds"]
         rows.append(
             f"| a build of {int(count):,} short files, {row['workers']} workers "
-            f"| {row['cpu_seconds'] / 60:.0f} CPU minutes, {seconds / 60:.0f} by the clock; "
+            f"| {row['cpu_seconds']:,.0f} CPU seconds, {seconds:,.0f} by the clock, "
+            f"{1000 * row['cpu_seconds'] / int(count):.1f} ms a file; "
             f"peak {row['peak_mib']:,} MiB, of a reader {row['peak_mib_of_a_reader']:,} MiB; on "
             f"disk {row['work_mib']:,.0f} MiB at work, {row['corpus_and_reports_mib']:,.0f} MiB at "
             f"the end; stopped when all was read, ended by a restart in "
             f"{row['restart_wall_seconds']:.0f} s |"
+        )
+    if len(large) > 1:
+        few, *_, many = sorted(large, key=int)
+        slope = (large[many]["peak_mib"] - large[few]["peak_mib"]) / (int(many) - int(few))
+        rows.append(
+            f"| memory of each further file, from {int(few):,} to {int(many):,} "
+            f"| {slope * 2**20:,.0f} bytes |"
         )
     rows.append(
         f"| reading a piece from the corpus | {again['reload_ms_per_piece']:.2f} ms, "
@@ -517,6 +849,7 @@ TABLES = {
     "model": _model,
     "start_up": _start_up,
     "app": _app,
+    "app_speeds": _app_speeds,
     "layers": _layers,
     "layers_more": _layers_more,
     "backends": _backends,
@@ -524,16 +857,27 @@ TABLES = {
     "blues_study": _blues_study,
     "grouping": _grouping,
     "grouping_nodes": _nodes,
+    "clustered": _clustered,
+    "clustering_cost": _clustering_cost,
+    "like": _like,
     "harmony": _harmony,
     "harmony_long": _harmony_long,
+    "melody": _melody,
+    "melody_variants": _melody_variants,
     "feel": _feel,
     "feel_free": _feel_free,
     "feel_swing": _feel_swing,
+    "choruses": _choruses,
+    "choruses_numbers": _chorus_numbers,
+    "metalearner": _metalearner,
+    "mazes": _mazes,
+    "poles": _poles,
     "published": _published,
     "tasks": _tasks,
     "analysis_melody": _analysis_melody,
     "analysis_key": _analysis_key,
     "analysis_chords": _analysis_chords,
+    "analysis_confidence": _analysis_confidence,
     "analysis_bars": _analysis_bars,
     "analysis_time": _analysis_time,
     "analysis_bars_time": _analysis_bars_time,

@@ -17,7 +17,7 @@ from lstmmusic.analysis.feel import (
     follows_the_beat,
     on_the_grid,
 )
-from lstmmusic.analysis.fingerprint import Fingerprint, fingerprint, near_duplicates
+from lstmmusic.analysis.fingerprint import Fingerprint, Fingerprints, fingerprint, near_duplicates
 from lstmmusic.analysis.found import Analysis, Chorus, Feel, Found
 from lstmmusic.analysis.groups import Grouping, performer_of, split, split_groups, tune_name
 from lstmmusic.analysis.key import find_key
@@ -30,6 +30,7 @@ __all__ = [
     "Chorus",
     "Feel",
     "Fingerprint",
+    "Fingerprints",
     "Found",
     "Grouping",
     "Placed",

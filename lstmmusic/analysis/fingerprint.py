@@ -7,7 +7,6 @@ grams it stands in. Hashes are the same on every machine and in every run.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,10 +48,7 @@ class Fingerprint:
 
         0 where fewer than ten are common. From `SIMILAR` on they are taken for one tune.
         """
-        common = len(np.intersect1d(self.grams, other.grams, assume_unique=True))
-        if common < _LEAST_COMMON:
-            return 0.0
-        return common / min(len(self.grams), len(other.grams))
+        return _likeness(self.grams, other.grams)
 
 
 def fingerprint(score: Score) -> Fingerprint:
@@ -82,55 +78,120 @@ def fingerprint(score: Score) -> Fingerprint:
     return _fingerprint_of(np.unique(grams))
 
 
-def near_duplicates(fingerprints: Sequence[Fingerprint]) -> list[list[int]]:
+class Fingerprints:
+    """The fingerprints of many pieces, of which few are ever held against each other.
+
+    Those of a large folder lie on disk (`lstmmusic.corpus`); here they are in memory.
+
+    Args:
+        found: One a piece.
+    """
+
+    def __init__(self, found: Sequence[Fingerprint]) -> None:
+        self._found = found
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def grams(self, place: int) -> np.ndarray:
+        """Of one piece."""
+        return self._found[place].grams
+
+    def likeness(self, one: int, other: int) -> float:
+        """Of two pieces, as `Fingerprint.likeness`."""
+        return _likeness(self.grams(one), self.grams(other))
+
+    def sketched(self) -> np.ndarray:
+        """Places of the pieces that have a sketch, rising."""
+        return np.array([n for n, one in enumerate(self._found) if len(one.sketch)], np.int64)
+
+    def numbers(self, rows: slice) -> np.ndarray:
+        """Some numbers of every sketch that there is; shape (`sketched`, rows)."""
+        return np.stack([self._found[n].sketch[rows] for n in self.sketched()])
+
+    def only(self, places: np.ndarray) -> Fingerprints:
+        """Those of some pieces, by their places, rising."""
+        return _Some(self, places)
+
+
+class _Some(Fingerprints):
+    def __init__(self, whole: Fingerprints, places: np.ndarray) -> None:
+        self._whole, self._places = whole, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def grams(self, place: int) -> np.ndarray:
+        return self._whole.grams(int(self._places[place]))
+
+    def sketched(self) -> np.ndarray:
+        return np.flatnonzero(np.isin(self._places, self._whole.sketched()))
+
+    def numbers(self, rows: slice) -> np.ndarray:
+        return self._whole.numbers(rows)[np.isin(self._whole.sketched(), self._places)]
+
+
+def near_duplicates(fingerprints: Fingerprints | Sequence[Fingerprint]) -> list[list[int]]:
     """Groups of pieces that are nearly the same, two or more in each, by their places in the list.
 
     Only pieces that meet in a bucket are compared, so that the work grows with their number and
     not with its square. Groups hang together: if one piece is like a second and that like a third,
     all three are one group.
     """
-    present = np.array([n for n, found in enumerate(fingerprints) if len(found.sketch)], np.int64)
-    pairs: set[tuple[int, int]] = set()
+    prints = fingerprints if isinstance(fingerprints, Fingerprints) else Fingerprints(fingerprints)
+    present = prints.sketched()
+    met = np.empty(0, np.int64)  # pairs, each as one number
     for band in range(_BANDS if len(present) else 0):  # one at a time: all at once fill the memory
         start = band * _ROWS
-        rows = np.stack([fingerprints[n].sketch[start : start + _ROWS] for n in present])
+        rows = prints.numbers(slice(start, start + _ROWS))
         order = np.lexsort(rows.T)
         changes = np.any(np.diff(rows[order], axis=0) != 0, axis=1)
         edges = np.concatenate([[0], np.flatnonzero(changes) + 1, [len(order)]])
         sizes = np.diff(edges)
+        here = []
         for bucket in np.flatnonzero((sizes >= 2) & (sizes <= _CROWD)):
-            members = present[order[edges[bucket] : edges[bucket + 1]]]
-            pairs.update(itertools.combinations(sorted(members.tolist()), 2))
-    links = [
-        (one, other)
-        for one, other in sorted(pairs)
-        if fingerprints[one].likeness(fingerprints[other]) >= SIMILAR
-    ]
-    return [group for group in hanging_together(len(fingerprints), links) if len(group) > 1]
+            members = np.sort(present[order[edges[bucket] : edges[bucket + 1]]])
+            one, other = np.triu_indices(len(members), 1)
+            here.append(members[one] * len(prints) + members[other])
+        met = np.unique(np.concatenate([met, *here]))
+    pairs = np.stack(np.divmod(met, max(len(prints), 1)), axis=1)
+    alike = [prints.likeness(int(one), int(other)) >= SIMILAR for one, other in pairs]
+    links = pairs[np.array(alike, bool)]
+    group_of = hanging_together(len(prints), links)
+    several = np.flatnonzero(np.bincount(group_of, minlength=1)[group_of] > 1)
+    groups: dict[int, list[int]] = {}
+    for item in several.tolist():
+        groups.setdefault(int(group_of[item]), []).append(item)
+    return list(groups.values())
 
 
-def hanging_together(n_items: int, links: Sequence[tuple[int, int]]) -> list[list[int]]:
-    """Connected components: groups of items 0 to `n_items` - 1 that links hold together.
+def hanging_together(n_items: int, links: np.ndarray) -> np.ndarray:
+    """Connected components: which items links hold together.
+
+    Args:
+        n_items: Items 0 to `n_items` - 1.
+        links: Pairs of items; shape (links, 2).
+
+    Returns:
+        The number of the group of each item, from 0, in the order of first appearance.
 
     Example:
-        >>> hanging_together(4, [(0, 2), (2, 3)])
-        [[0, 2, 3], [1]]
+        >>> hanging_together(4, np.array([(0, 2), (2, 3)])).tolist()
+        [0, 1, 0, 0]
     """
-    head = list(range(n_items))
+    from scipy.sparse import coo_array  # only here: who reads files in a child needs none of it
+    from scipy.sparse.csgraph import connected_components
 
-    def root(item: int) -> int:
-        while head[item] != item:
-            head[item] = head[head[item]]
-            item = head[item]
-        return item
+    ones = np.ones(len(links), bool)
+    graph = coo_array((ones, tuple(links.reshape(-1, 2).T)), shape=(n_items, n_items))
+    _, labels = connected_components(graph, directed=False)
+    _, first, group_of = np.unique(labels, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[group_of]
 
-    for one, other in links:
-        first, second = sorted((root(one), root(other)))
-        head[second] = first
-    groups: dict[int, list[int]] = {}
-    for item in range(n_items):
-        groups.setdefault(root(item), []).append(item)
-    return list(groups.values())
+
+def _likeness(grams: np.ndarray, others: np.ndarray) -> float:
+    common = len(np.intersect1d(grams, others, assume_unique=True))
+    return common / min(len(grams), len(others)) if common >= _LEAST_COMMON else 0.0
 
 
 def _fingerprint_of(grams: np.ndarray) -> Fingerprint:

@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
 
-from lstmmusic.analysis.fingerprint import Fingerprint, hanging_together, near_duplicates
+from lstmmusic.analysis.fingerprint import (
+    Fingerprint,
+    Fingerprints,
+    hanging_together,
+    near_duplicates,
+)
 from lstmmusic.errors import InputError
 
 SPLITS = ("train", "validation", "test")
+
+Names = Sequence[str] | np.ndarray  # one a piece; as numbers where they are very many
 
 _SUFFIX = re.compile(r"\.(mid|midi|kar|rmi|mxl|xml|musicxml|abc)$", re.IGNORECASE)
 _TAKE = re.compile(
@@ -108,9 +115,9 @@ def performer_of(name: str, texts: Sequence[str] = ()) -> str:
 
 
 def split_groups(
-    tunes: Sequence[str],
-    performers: Sequence[str] = (),
-    fingerprints: Sequence[Fingerprint] = (),
+    tunes: Names,
+    performers: Names = (),
+    fingerprints: Fingerprints | Sequence[Fingerprint] = (),
 ) -> Grouping:
     """Puts pieces together that share a tune, a performer, or most of their melody.
 
@@ -118,8 +125,9 @@ def split_groups(
     and the note says so.
 
     Args:
-        tunes: Normalised names (`tune_name`), one a piece; an empty one links nothing.
-        performers: One a piece, or none at all; an empty one links nothing.
+        tunes: Normalised names (`tune_name`), one a piece; an empty one links nothing. Of very
+            many pieces numbers instead, one for each different name, 0 for none.
+        performers: The same, one a piece (as `folded`, or numbers), or none at all.
         fingerprints: One a piece, or none at all.
 
     Raises:
@@ -132,23 +140,23 @@ def split_groups(
     for label, values in (("performers", performers), ("fingerprints", fingerprints)):
         if len(values) not in (0, len(tunes)):
             raise InputError(label, f"{len(tunes)}, as many as tunes, or none", len(values))
-    links = _links(tunes)
+    links = [_links(tunes)]
     for group in near_duplicates(fingerprints):
-        links += [(group[0], other) for other in group[1:]]
-    by_tune = hanging_together(len(tunes), links)
-    groups = hanging_together(len(tunes), links + _links([_folded(name) for name in performers]))
+        links.append(np.array([(group[0], other) for other in group[1:]], np.int64))
+    by_tune = hanging_together(len(tunes), np.concatenate(links))
+    if not isinstance(performers, np.ndarray):
+        performers = [folded(name) for name in performers]
+    group_of = hanging_together(len(tunes), np.concatenate([*links, _links(performers)]))
     note = ""
-    largest = max(map(len, groups), default=0)
-    if largest > _MOST * len(tunes) and len(by_tune) > len(groups) and len(tunes) > 2:
+    largest = int(np.bincount(group_of, minlength=1).max())
+    n_groups, n_by_tune = (int(ids.max(initial=-1)) + 1 for ids in (group_of, by_tune))
+    if largest > _MOST * len(tunes) and n_by_tune > n_groups and len(tunes) > 2:
         note = (
             f"{largest} of {len(tunes)} pieces hang together by shared performers; the split keeps "
             "tunes together, but one performer may be on both sides"
         )
-        groups = by_tune
-    ids = np.zeros(len(tunes), np.int64)
-    for number, group in enumerate(sorted(groups)):
-        ids[group] = number
-    return Grouping(tuple(ids.tolist()), note)
+        group_of = by_tune
+    return Grouping(tuple(group_of.tolist()), note)
 
 
 def split(
@@ -176,38 +184,45 @@ def split(
     """
     if len(shares) != len(SPLITS) or min(shares) < 0 or sum(shares) <= 0:
         raise InputError("shares", "three numbers of at least 0, not all 0", shares)
-    members: dict[int, list[int]] = {}
-    for piece, group in enumerate(groups):
-        members.setdefault(group, []).append(piece)
-    order = np.random.default_rng(seed).permutation(len(members))
-    several = [list(members.values())[index] for index in order]
-    several.sort(key=len, reverse=True)
+    ids, first, sizes = _by_appearance(groups)
+    order = np.random.default_rng(seed).permutation(len(first))
+    order = order[np.argsort(-sizes[order], kind="stable")]
     wanted = np.array(shares) / sum(shares) * len(groups)
     held = np.zeros(len(SPLITS))
-    names = [""] * len(groups)
-    for placed, group in enumerate(several):
+    side_of = np.zeros(len(first), np.int8)
+    for placed, (group, size) in enumerate(zip(order, sizes[order], strict=True)):
         empty = [side for side in range(len(SPLITS)) if wanted[side] > 0 and held[side] == 0]
-        left = len(several) - placed
+        left = len(order) - placed
         # The last groups go where nothing is yet; before that, where most room is.
         sides = empty if empty and left <= len(empty) else [s for s in range(3) if wanted[s] > 0]
-        fits = [side for side in sides if held[side] + len(group) <= max(wanted[side], 1)]
+        fits = [side for side in sides if held[side] + size <= max(wanted[side], 1)]
         side = max(fits or sides, key=lambda side: (wanted[side] - held[side], -side))
-        held[side] += len(group)
-        for piece in group:
-            names[piece] = SPLITS[side]
-    return tuple(names)
+        held[side] += size
+        side_of[group] = side
+    return tuple(SPLITS[side] for side in side_of[ids])
 
 
-def _links(names: Sequence[Hashable]) -> list[tuple[int, int]]:
-    first: dict[Hashable, int] = {}
-    return [
-        (first[name], index)
-        for index, name in enumerate(names)
-        if name and first.setdefault(name, index) != index
-    ]
+def _by_appearance(groups: Sequence[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers of groups from 0 on as they appear, where each does first, and how large it is."""
+    _, first, ids, sizes = np.unique(
+        np.asarray(groups, np.int64), return_index=True, return_inverse=True, return_counts=True
+    )
+    order = np.argsort(first)
+    return np.argsort(order)[ids], first[order], sizes[order]
 
 
-def _folded(name: str) -> str:
+def _links(names: Names) -> np.ndarray:
+    """Every piece with the first one of its name; shape (links, 2)."""
+    if not isinstance(names, np.ndarray):
+        known = {name: number for number, name in enumerate(dict.fromkeys(("", *names)))}
+        names = np.array([known[name] for name in names], np.int64)
+    _, first, codes = np.unique(names, return_index=True, return_inverse=True)
+    others = np.flatnonzero((names != 0) & (first[codes] != np.arange(len(names))))
+    return np.stack([first[codes][others], others], axis=1)
+
+
+def folded(name: str) -> str:
+    """A name in small letters without accents and signs: `J.J. Johnson` is `J. J. Johnson`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", " ", plain.lower()).strip()
 

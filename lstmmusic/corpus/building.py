@@ -4,37 +4,37 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from lstmmusic.analysis import Fingerprint
 from lstmmusic.corpus import stored
 from lstmmusic.corpus.engines import ENGINES, default_workers
-from lstmmusic.corpus.items import Item
-from lstmmusic.corpus.joining import Placed, join
-from lstmmusic.corpus.overrides import Override, Overrides, read_overrides
+from lstmmusic.corpus.joining import join, name_piece
+from lstmmusic.corpus.ledger import Ledger
+from lstmmusic.corpus.overrides import Overrides, read_overrides
 from lstmmusic.corpus.report import (
-    DUPLICATE,
     REPAIRED,
     SKIPPED,
     USED,
     Report,
     Row,
+    WrittenRows,
     count_files,
     repair_kind,
     report_paths,
 )
 from lstmmusic.corpus.report_page import as_html
-from lstmmusic.corpus.scan import Scan, scan
+from lstmmusic.corpus.scan import walk
 from lstmmusic.corpus.schema import PLACED, SCHEMA, VERSION, table_of
-from lstmmusic.corpus.shards import Shard, cut, read_fingerprints, read_results, read_rows
+from lstmmusic.corpus.shards import Shard, cut, read_results, read_rows
+from lstmmusic.corpus.sketches import KeptFingerprints
 from lstmmusic.errors import InputError, OutputError
-from lstmmusic.io import READERS, check_output, write_bytes
+from lstmmusic.io import READERS, check_output
 
 SUFFIX = ".parquet"
 MAX_WORKERS = 256
@@ -80,33 +80,19 @@ def build(
     if not isinstance(overrides, Overrides):
         overrides = Overrides() if overrides is None else read_overrides(overrides)
     ours = [out, work, *report_paths(out).values()]
-    found = scan(folder, frozenset(Path(os.path.abspath(path)) for path in ours))
-    if not found.items:
-        others = f"{count_files(len(found.ignored))} of other kinds" if found.ignored else "none"
-        raise InputError(str(folder), "a folder with music (" + " ".join(READERS) + ")", others)
-    plan = _plan(found, overrides)
-    _read(plan, work, workers, engine, progress)
-    report, places = _account(plan, found, overrides, work, out, seed)
-    _publish(report, plan, places, work, out, seed)
+    try:
+        with Ledger() as ledger:
+            ledger.add(walk(folder, frozenset(Path(os.path.abspath(path)) for path in ours)))
+            _plan(ledger, folder, overrides)
+            _read(ledger, overrides, work, workers, engine, progress)
+            note = _account(ledger, overrides, work, seed)
+            report = _publish(ledger, overrides, note, work, out, seed)
+    except sqlite3.OperationalError as error:
+        raise OutputError("temporary files", "room to write", error) from None
     if not report.corpus:
         none = f"none in {count_files(len(report.rows))}; see {report.page}"
         raise InputError(str(folder), "music that can be used", none)
     return report
-
-
-@dataclass
-class _Plan:
-    """What is to be read, and what is known without reading.
-
-    Attributes:
-        shards: The items to be read.
-        rows: What is settled already, by file.
-        copies: Files with the same bytes as one before, and that one.
-    """
-
-    shards: list[Shard] = field(default_factory=list)
-    rows: dict[str, Row] = field(default_factory=dict)
-    copies: dict[str, str] = field(default_factory=dict)
 
 
 def _check(out: Path, workers: int | None, engine: str, seed: int, force: bool) -> int:
@@ -125,82 +111,69 @@ def _check(out: Path, workers: int | None, engine: str, seed: int, force: bool) 
     return default_workers() if workers is None else workers
 
 
-def _plan(found: Scan, overrides: Overrides) -> _Plan:
-    plan = _Plan()
-    first: dict[tuple[str, str, Override], str] = {}
-    wanted: list[tuple[Item, Override]] = []
-    for item in found.items:
+def _plan(ledger: Ledger, folder: Path, overrides: Overrides) -> None:
+    """What is to be read, and what is known without reading."""
+    if not ledger.count("item"):
+        n_ignored = ledger.count("ignored")
+        others = f"{count_files(n_ignored)} of other kinds" if n_ignored else "none"
+        raise InputError(str(folder), "a folder with music (" + " ".join(READERS) + ")", others)
+    for item in ledger.items():
         override = overrides.of(item.file)
-        key = (item.sha256, item.suffix, override)
         if override.exclude:
             reason = "left out by the overrides"
-            plan.rows[item.file] = Row(item.file, SKIPPED, reason, reason)
+            ledger.add_result(Row(item.file, SKIPPED, reason, reason))
         elif item.refusal:
             kind = item.refusal.partition(", got ")[0]
-            plan.rows[item.file] = Row(item.file, SKIPPED, item.refusal, kind)
-        elif key in first:
-            plan.copies[item.file] = first[key]
+            ledger.add_result(Row(item.file, SKIPPED, item.refusal, kind))
         else:
-            first[key] = item.file
-            wanted.append((item, override))
-    plan.shards = cut(wanted)
-    return plan
+            ledger.want(item, repr(override))
 
 
-def _read(plan: _Plan, work: Path, workers: int, engine: str, progress: Progress | None) -> None:
+def _shards(ledger: Ledger, overrides: Overrides) -> Iterator[Shard]:
+    """What is to be read, some items at a time."""
+    return cut((item, overrides.of(item.file)) for item in ledger.wanted())
+
+
+def _read(
+    ledger: Ledger,
+    overrides: Overrides,
+    work: Path,
+    workers: int,
+    engine: str,
+    progress: Progress | None,
+) -> None:
     """Makes every shard that is not there yet."""
     try:
         work.mkdir(exist_ok=True)
     except OSError as error:
         raise OutputError(str(work), "a folder for work", error.strerror or error) from None
-    done = len(plan.rows) + len(plan.copies)
-    total = done + sum(len(shard.items) for shard in plan.shards)
+    total = ledger.count("item")
+    done = total - ledger.count("wanted")
     if progress:
         progress(done, total)
-    for shard in ENGINES[engine](plan.shards, work, workers):
+    for shard in ENGINES[engine](_shards(ledger, overrides), work, workers):
         done += len(shard.items)
         if progress:
             progress(done, total)
 
 
-def _account(
-    plan: _Plan, found: Scan, overrides: Overrides, work: Path, out: Path, seed: int
-) -> tuple[Report, dict[str, Placed]]:
-    """The report, and the place of every piece that is kept."""
-    rows = dict(plan.rows)
-    titles: dict[str, str] = {}
-    fingerprints: list[Fingerprint] = []
-    for shard in plan.shards:
-        fingerprints += read_fingerprints(shard.path(work))
+def _account(ledger: Ledger, overrides: Overrides, work: Path, seed: int) -> str:
+    """What was made of every file, and the place of every piece that is kept.
+
+    Returns:
+        What had to be given up, in words; empty where nothing.
+    """
+    fingerprints = KeptFingerprints(ledger)
+    for shard in _shards(ledger, overrides):
+        fingerprints.add(shard.path(work))
         for result in read_results(shard.path(work)):
             file = result["file"]
             if "reason" in result:
-                rows[file] = Row(file, SKIPPED, result["reason"], result["kind"])
+                ledger.add_result(Row(file, SKIPPED, result["reason"], result["kind"]))
             else:
-                titles[file] = result["title"]
-                rows[file] = _kept(file, result)
-    places, near, note = join(titles, fingerprints, seed)
-    for file in titles:
-        if file in near:
-            rows[file] = Row(file, DUPLICATE, f"nearly {near[file]}", "nearly the same music")
-        else:
-            rows[file] = replace(rows[file], split=places[file].split, tune=places[file].tune)
-    for file, original in plan.copies.items():
-        row = rows[original]
-        if row.status == SKIPPED:
-            rows[file] = Row(file, SKIPPED, row.reason, row.kind)
-        else:
-            original = near.get(original, original)
-            rows[file] = Row(file, DUPLICATE, f"the same as {original}", "the same bytes")
-    report = Report(
-        str(out) if places else "",
-        tuple(rows[item.file] for item in found.items),
-        tuple(found.ignored),
-        tuple(overrides.unknown(item.file for item in found.items)),
-        str(report_paths(out)["html"]),
-        note,
-    )
-    return report, places
+                ledger.add_result(_kept(file, result))
+                ledger.add_piece(file, *name_piece(file, result["title"]))
+    return join(ledger, fingerprints, seed)
 
 
 def _kept(file: str, result: dict[str, Any]) -> Row:
@@ -208,37 +181,61 @@ def _kept(file: str, result: dict[str, Any]) -> Row:
     repairs = result["repairs"]
     status, how = (REPAIRED, "; ".join(repairs)) if repairs else (USED, "")
     kind = repair_kind(repairs[0]) if repairs else ""
-    # The same few words in every file are kept once.
-    shown = {
-        sys.intern(name): sys.intern(value) if isinstance(value, str) else value
-        for name, value in result["shown"].items()
-    }
-    return Row(file, status, how, kind, found=shown)
+    return Row(file, status, how, kind, found=result["shown"])
 
 
 def _publish(
-    report: Report, plan: _Plan, places: dict[str, Placed], work: Path, out: Path, seed: int
-) -> None:
+    ledger: Ledger, overrides: Overrides, note: str, work: Path, out: Path, seed: int
+) -> Report:
     """Writes corpus and report, each by renaming; then the work is done."""
+    paths = report_paths(out)
+    report = Report(
+        str(out) if ledger.count("side") else "",
+        ledger.rows(),
+        tuple(ledger.ignored()),
+        tuple(overrides.unknown(item.file for item in ledger.items())),
+        str(paths["html"]),
+        note,
+    )
     if report.corpus:
         path = work / out.name
-        stored.write(path, _batches(plan.shards, places, work), seed, VERSION)
+        stored.write(path, _batches(ledger, overrides, work), seed, VERSION)
         os.replace(path, out)
-    contents = {"csv": report.as_csv, "json": report.as_json, "html": lambda: as_html(report)}
-    for kind, path in report_paths(out).items():
-        write_bytes(path, contents[kind](), force=True)
+    for kind, lines in (
+        ("csv", report.as_csv()),
+        ("json", report.as_json()),
+        ("html", [as_html(report)]),
+    ):
+        _write(work / paths[kind].name, lines)
+        os.replace(work / paths[kind].name, paths[kind])
     shutil.rmtree(work, ignore_errors=True)
+    return replace(report, rows=WrittenRows(paths["json"], len(report.rows)))
 
 
-def _batches(
-    shards: Sequence[Shard], places: dict[str, Placed], work: Path
-) -> Iterator[pa.RecordBatch]:
+def _write(path: Path, lines: Iterable[bytes]) -> None:
+    """A file on disk, piece by piece.
+
+    Raises:
+        OutputError: No room to write.
+    """
+    try:
+        with path.open("wb") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise OutputError(str(path), "room to write", error.strerror or error) from None
+
+
+def _batches(ledger: Ledger, overrides: Overrides, work: Path) -> Iterator[pa.RecordBatch]:
     """The pieces that are kept, with their places, in the order of their names."""
-    for shard in shards:
+    first = 0
+    for shard in _shards(ledger, overrides):
         for batch in read_rows(shard.path(work)):
-            files = batch.column("file").to_pylist()
-            kept = batch.filter(pa.array([file in places for file in files]))
-            rows = [places[file]._asdict() for file in kept.column("file").to_pylist()]
+            places = ledger.places(first, batch.num_rows)
+            first += batch.num_rows
+            kept = batch.filter(pa.array([place is not None for place in places]))
+            rows = [place._asdict() for place in places if place is not None]
             if rows:
                 placed = table_of(rows, PLACED)
                 columns = [*kept.columns, *(c.combine_chunks() for c in placed.columns)]

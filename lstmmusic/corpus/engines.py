@@ -9,8 +9,8 @@ from __future__ import annotations
 import importlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from lstmmusic.corpus.shards import Shard
 from lstmmusic.errors import InputError
 from lstmmusic.io import ReaderProcess
 
-Engine = Callable[[Sequence[Shard], Path, int], Iterator[Shard]]
+Engine = Callable[[Iterable[Shard], Path, int], Iterator[Shard]]
+_AT_ONCE = 4  # shards that are known for each worker: of a large folder they are very many
 
 
 def default_workers() -> int:
@@ -31,7 +32,7 @@ def default_workers() -> int:
     return os.cpu_count() or 1
 
 
-def local(wanted: Sequence[Shard], work: Path, workers: int) -> Iterator[Shard]:
+def local(wanted: Iterable[Shard], work: Path, workers: int) -> Iterator[Shard]:
     """Makes the shards with that many reading processes; yields each when it is kept."""
     local_state = threading.local()
     readers: list[ReaderProcess] = []
@@ -46,11 +47,15 @@ def local(wanted: Sequence[Shard], work: Path, workers: int) -> Iterator[Shard]:
         shards.make(shard, work, local_state.reader, local_state.source)
         return shard
 
+    waiting = iter(wanted)
     pool = ThreadPoolExecutor(workers, initializer=begin)
     try:
-        futures = [pool.submit(make, shard) for shard in wanted]
-        for future in as_completed(futures):
-            yield future.result()
+        running = {pool.submit(make, shard) for shard in islice(waiting, _AT_ONCE * workers)}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+                running |= {pool.submit(make, shard) for shard in islice(waiting, 1)}
     finally:  # also on an interruption: first the children, so that no thread waits for one
         for reader in readers:
             reader.close()
@@ -59,7 +64,7 @@ def local(wanted: Sequence[Shard], work: Path, workers: int) -> Iterator[Shard]:
             source.close()
 
 
-def dask(wanted: Sequence[Shard], work: Path, workers: int) -> Iterator[Shard]:
+def dask(wanted: Iterable[Shard], work: Path, workers: int) -> Iterator[Shard]:
     """As `local`, by the workers of a Dask cluster on this machine.
 
     Raises:
@@ -81,7 +86,7 @@ def dask(wanted: Sequence[Shard], work: Path, workers: int) -> Iterator[Shard]:
                 for shard in islice(waiting, count)
             ]
 
-        running = distributed.as_completed(submitted(4 * workers))
+        running = distributed.as_completed(submitted(_AT_ONCE * workers))
         for future in running:
             yield future.result()
             for more in submitted(1):

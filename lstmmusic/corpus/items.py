@@ -13,6 +13,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 from lstmmusic.errors import InputError
 from lstmmusic.io import MAX_BYTES, read_bytes, split_abc
@@ -57,6 +58,13 @@ class Item:
     def suffix(self) -> str:
         """The ending of its name, in small letters."""
         return suffix_of(self.file.rpartition("#")[0] if self.tune is not None else self.file)
+
+
+class Ignored(NamedTuple):
+    """A file that is not counted, and why."""
+
+    file: str
+    reason: str
 
 
 def suffix_of(name: str) -> str:

@@ -3,86 +3,68 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
 
 import numpy as np
 
 from lstmmusic.analysis import (
-    Fingerprint,
+    Fingerprints,
     near_duplicates,
     performer_of,
     split,
     split_groups,
     tune_name,
 )
+from lstmmusic.analysis.groups import folded
+from lstmmusic.corpus.ledger import Ledger
 
 SAME = 0.8  # share of the shorter melody that another one has: nothing is learnt from it twice
 _NOTATION = re.compile(r"\.(musicxml|xml|mxl|abc)$", re.IGNORECASE)
 
 
-class Placed(NamedTuple):
-    """Where a piece belongs in the corpus: the columns of `PLACED`."""
+def name_piece(file: str, title: str) -> tuple[str, str, str]:
+    """Who plays a piece, the same as it is compared, and which tune it is.
 
-    performer: str
-    tune: str
-    group: int
-    split: str
-
-
-class Joined(NamedTuple):
-    """The pieces of a folder, side by side.
-
-    Attributes:
-        places: Of every piece that is kept, by file.
-        copies: Pieces that are nearly the same as a kept one, and that one, by file.
-        note: What had to be given up, in words; empty where nothing.
+    Args:
+        file: Its name relative to the folder.
+        title: What it calls itself.
     """
+    name = re.sub(r"#\d+$", "", file).rpartition("/")[2]  # without the number in a book of tunes
+    performer = performer_of(name, [title])
+    return performer, folded(performer), _tune(name, title)
 
-    places: dict[str, Placed]
-    copies: dict[str, str]
-    note: str
 
-
-def join(titles: Mapping[str, str], fingerprints: Sequence[Fingerprint], seed: int) -> Joined:
+def join(ledger: Ledger, fingerprints: Fingerprints, seed: int) -> str:
     """Places every piece that is not nearly the same as another.
 
     Args:
-        titles: What each piece calls itself, by file, in the order of their names.
+        ledger: Knows the pieces, and is told.
         fingerprints: One for each.
         seed: Decides about the splits.
+
+    Returns:
+        What had to be given up, in words; empty where nothing.
     """
-    files = list(titles)
-    copies = {files[one]: files[other] for one, other in _copies(fingerprints).items()}
-    kept = [index for index, file in enumerate(files) if file not in copies]
-    names = [_name(files[index]) for index in kept]
-    said = [titles[files[index]] for index in kept]
-    tunes = [_tune(*pair) for pair in zip(names, said, strict=True)]
-    performers = [performer_of(*pair) for pair in zip(names, ([text] for text in said))]
-    grouping = split_groups(tunes, performers, [fingerprints[index] for index in kept])
+    for place, original in _copies(fingerprints):
+        ledger.add_near(place, original)
+    kept = ledger.kept()
+    tunes, performers = (ledger.numbered(column) for column in ("tune", "performer_key"))
+    grouping = split_groups(tunes, performers, fingerprints.only(kept))
     splits = split(grouping.ids, seed=seed)
-    rows = map(Placed, performers, tunes, grouping.ids, splits)
-    places = dict(zip((files[index] for index in kept), rows, strict=True))
-    return Joined(places, copies, grouping.note)
+    ledger.add_sides(zip(map(int, kept), grouping.ids, splits, strict=True))
+    return grouping.note
 
 
-def _copies(fingerprints: Sequence[Fingerprint]) -> dict[int, int]:
-    """Which pieces are nearly the same as one that is kept; the longest of several is kept."""
-    found: dict[int, int] = {}
+def _copies(fingerprints: Fingerprints) -> Iterator[tuple[int, int]]:
+    """Pieces that are nearly the same as one that is kept, and that; the longest is kept."""
     for group in near_duplicates(fingerprints):
         kept: list[int] = []
-        for index in sorted(group, key=lambda index: (-len(fingerprints[index].grams), index)):
-            likeness = [fingerprints[index].likeness(fingerprints[other]) for other in kept]
+        for place in sorted(group, key=lambda place: (-len(fingerprints.grams(place)), place)):
+            likeness = [fingerprints.likeness(place, other) for other in kept]
             if likeness and max(likeness) >= SAME:
-                found[index] = kept[int(np.argmax(likeness))]
+                yield place, kept[int(np.argmax(likeness))]
             else:
-                kept.append(index)
-    return found
-
-
-def _name(file: str) -> str:
-    """The name of the file itself, without folders and the number of a tune within it."""
-    return re.sub(r"#\d+$", "", file).rpartition("/")[2]
+                kept.append(place)
 
 
 def _tune(name: str, title: str) -> str:

@@ -6,14 +6,21 @@ import csv
 import io
 import json
 import re
+from array import array
 from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from lstmmusic.corpus.scan import Ignored
+import numpy as np
+
+from lstmmusic.corpus.items import Ignored
 
 USED, REPAIRED, SKIPPED, DUPLICATE = STATUSES = ("used", "repaired", "skipped", "duplicate")
+_KEPT = (USED, REPAIRED)
 SMALL_TUNES = 20
 MANY = 0.1  # the share of the files from which on advice is worth a line
 LOW_CONFIDENCE = 0.5
@@ -53,7 +60,8 @@ class Report:
 
     Attributes:
         corpus: The Parquet file; empty where no piece can be used.
-        rows: What was made of every file, by name; each has one status.
+        rows: What was made of every file, by name; each has one status. Of a build they stay on
+            disk, in the report for programs, and are read each time they are asked for.
         ignored: What is no music, and is not counted.
         unknown_patterns: Patterns of the overrides that match no file.
         page: The report for people.
@@ -61,7 +69,7 @@ class Report:
     """
 
     corpus: str
-    rows: tuple[Row, ...]
+    rows: Collection[Row]
     ignored: tuple[Ignored, ...] = ()
     unknown_patterns: tuple[str, ...] = ()
     page: str = ""
@@ -70,28 +78,35 @@ class Report:
     @property
     def counts(self) -> dict[str, int]:
         """How many files have each status."""
-        found = Counter(row.status for row in self.rows)
-        return {status: found[status] for status in STATUSES}
+        return {status: self._sums.statuses[status] for status in STATUSES}
 
     @property
-    def kept(self) -> list[Row]:
+    def kept(self) -> Iterator[Row]:
         """The files that are in the corpus."""
-        return [row for row in self.rows if row.status in (USED, REPAIRED)]
+        return (row for row in self.rows if row.status in _KEPT)
+
+    @property
+    def n_kept(self) -> int:
+        """How many files are in the corpus."""
+        return sum(self.counts[status] for status in _KEPT)
 
     @property
     def n_tunes(self) -> int:
         """How many tunes the corpus has versions of."""
-        return len({row.tune for row in self.kept})
+        return self._sums.n_tunes
 
     @property
     def is_small(self) -> bool:
         """True where there are too few tunes to train a network from scratch."""
         return self.n_tunes < SMALL_TUNES
 
+    @cached_property
+    def _sums(self) -> _Sums:
+        return _Sums.of(self.rows)
+
     def summary(self) -> dict[str, Any]:
         """The numbers, for programs: `files = used + repaired + skipped + duplicates`."""
-        counts = self.counts
-        splits = Counter(row.split for row in self.kept)
+        counts, sums = self.counts, self._sums
         return {
             "corpus": self.corpus,
             "files": len(self.rows),
@@ -101,9 +116,9 @@ class Report:
             "duplicates": counts[DUPLICATE],
             "ignored": len(self.ignored),
             "tunes": self.n_tunes,
-            "choruses": sum(row.found["choruses"] for row in self.kept),
-            "notes": sum(row.found["notes"] for row in self.kept),
-            "splits": dict(sorted(splits.items())),
+            "choruses": sums.n_choruses,
+            "notes": sums.n_notes,
+            "splits": dict(sorted(sums.splits.items())),
             "reasons": [
                 {"status": status, "reason": kind, "files": count, "example": example}
                 for status, kind, count, example in self.reasons()
@@ -115,38 +130,28 @@ class Report:
 
     def reasons(self) -> list[tuple[str, str, int, str]]:
         """Status, reason, how many files, and one of them; the commonest first."""
-        counts: Counter[tuple[str, str]] = Counter()
-        examples: dict[tuple[str, str], str] = {}
-        for row in self.rows:
-            if row.kind:
-                counts[row.status, row.kind] += 1
-                examples.setdefault((row.status, row.kind), row.file)
-        ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-        return [(*key, count, examples[key]) for key, count in ranked]
+        ranked = sorted(self._sums.kinds.items(), key=lambda entry: (-entry[1], entry[0]))
+        return [(*key, count, self._sums.examples[key]) for key, count in ranked]
 
     def advice(self) -> list[str]:
         """What would help most."""
-        kept, words = self.kept, []
-        unclear = sum(1 for row in kept if row.found["melody_confidence"] < LOW_CONFIDENCE)
-        if unclear > MANY * len(self.rows):
+        n_kept, sums, words = self.n_kept, self._sums, []
+        if sums.n_unclear > MANY * len(self.rows):
             words.append(
-                f"{count_files(unclear)} have no melody part that can be told for sure: name it "
-                "with --melody, or file by file with --overrides"
+                f"{count_files(sums.n_unclear)} have no melody part that can be told for sure: "
+                "name it with --melody, or file by file with --overrides"
             )
-        guessed = [row for row in kept if row.found["chords"] == "inferred"]
-        unsure = sum(1 for row in guessed if row.found["chords_confidence"] < LOW_CONFIDENCE)
-        if unsure > MANY * len(self.rows):
+        if sums.n_unsure > MANY * len(self.rows):
             words.append(
-                f"the chords of {count_files(unsure)} are little more than guessed: add them as "
-                "markers (chord=C7), or use files with a chord part"
+                f"the chords of {count_files(sums.n_unsure)} are little more than guessed: add "
+                "them as markers (chord=C7), or use files with a chord part"
             )
-        bare = sum(1 for row in kept if not row.found["choruses"])
-        if kept and bare > len(kept) / 2:
+        if n_kept and sums.n_bare > n_kept / 2:
             words.append(
-                f"{count_files(bare)} hold no chorus of a blues form that we know: what is learnt "
-                "from them is melody, not form"
+                f"{count_files(sums.n_bare)} hold no chorus of a blues form that we know: what is "
+                "learnt from them is melody, not form"
             )
-        if kept and self.is_small:
+        if n_kept and self.is_small:
             words.append(
                 f"{self.n_tunes} tunes are too few to train from scratch (at least {SMALL_TUNES}): "
                 "start from a trained model with --from twelve-bar, or add music"
@@ -155,32 +160,26 @@ class Report:
         words += [f"the pattern {name!r} matches no file" for name in self.unknown_patterns]
         return words
 
-    def as_csv(self) -> bytes:
-        """A table with one row a file, which a spreadsheet may open.
+    def as_csv(self) -> Iterator[bytes]:
+        """A table with one row a file, which a spreadsheet may open, line by line.
 
         A text that a spreadsheet would take for a formula has an apostrophe before it.
         """
-        names = ["file", "status", "reason", "split", "tune", *FOUND_NAMES]
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\n")
-        writer.writerow(names)
+        yield _csv_line(["file", "status", "reason", "split", "tune", *FOUND_NAMES])
         for row in self.rows:
             found = [row.found.get(name) for name in FOUND_NAMES]
             cells = [row.file, row.status, row.reason, row.split, row.tune, *found]
-            writer.writerow([_cell(cell) for cell in cells])
-        return buffer.getvalue().encode()
+            yield _csv_line([_cell(cell) for cell in cells])
 
-    def as_json(self) -> bytes:
-        """The summary, with all rows and what was ignored."""
+    def as_json(self) -> Iterator[bytes]:
+        """The summary, with all rows (each on a line of its own) and what was ignored."""
         ignored = [entry._asdict() for entry in self.ignored]
         head = json.dumps({**self.summary(), "ignored_files": ignored}, ensure_ascii=False)
-        buffer = io.BytesIO()  # row by row: as one object they would fill the memory
-        buffer.write(head.removesuffix("}").encode() + b', "rows": [')
+        yield head.removesuffix("}").encode() + b', "rows": ['
         for index, row in enumerate(self.rows):
             line = json.dumps(asdict(row), ensure_ascii=False)
-            buffer.write((b",\n" if index else b"\n") + line.encode())
-        buffer.write(b"\n]}\n")
-        return buffer.getvalue()
+            yield (b",\n" if index else b"\n") + line.encode()
+        yield b"\n]}\n"
 
     def describe(self) -> str:
         """A summary in words, for a terminal."""
@@ -190,7 +189,7 @@ class Report:
             f"{counts[SKIPPED]} skipped, {counts[DUPLICATE]} duplicates"
             + (f"; {count_files(len(self.ignored))} ignored" if self.ignored else "")
         ]
-        if self.kept:
+        if self.n_kept:
             splits = ", ".join(f"{count} {name}" for name, count in numbers["splits"].items())
             lines.append(
                 f"{self.n_tunes} tunes, {numbers['choruses']:,} choruses, {numbers['notes']:,} "
@@ -204,6 +203,71 @@ class Report:
         lines += [f"advice: {words}" for words in self.advice()]
         lines.append(f"every file: {self.page}")
         return "\n".join(lines)
+
+
+class WrittenRows(Collection[Row]):
+    """The rows of a report for programs, read each time they are asked for.
+
+    Args:
+        path: As `Report.as_json` writes it.
+        count: How many they are.
+    """
+
+    def __init__(self, path: Path, count: int) -> None:
+        self._path, self._count = path, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, row: object) -> bool:
+        return any(row == other for other in self)
+
+    def __iter__(self) -> Iterator[Row]:
+        with self._path.open("rb") as file:
+            next(file)  # the summary
+            for line in islice(file, self._count):
+                yield Row(**json.loads(line.rstrip(b",\n")))
+
+
+@dataclass
+class _Sums:
+    """What is counted of the rows, in one go."""
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    splits: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    examples: dict[tuple[str, str], str] = field(default_factory=dict)
+    n_tunes: int = 0
+    n_choruses: int = 0
+    n_notes: int = 0
+    n_unclear: int = 0
+    n_unsure: int = 0
+    n_bare: int = 0
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> _Sums:
+        sums = cls()
+        tunes = array("q")  # 64 bits of each name: that two tunes share them is out of question
+        for row in rows:
+            sums.statuses[row.status] += 1
+            if row.kind:
+                sums.kinds[row.status, row.kind] += 1
+                sums.examples.setdefault((row.status, row.kind), row.file)
+            if row.status in _KEPT:
+                tunes.append(hash(row.tune))
+                sums._add(row)
+        sums.n_tunes = len(np.unique(np.array(tunes, np.int64)))
+        return sums
+
+    def _add(self, row: Row) -> None:
+        found = row.found
+        self.splits[row.split] += 1
+        self.n_choruses += found["choruses"]
+        self.n_notes += found["notes"]
+        self.n_bare += not found["choruses"]
+        self.n_unclear += found["melody_confidence"] < LOW_CONFIDENCE
+        is_guessed = found["chords"] == "inferred"
+        self.n_unsure += is_guessed and found["chords_confidence"] < LOW_CONFIDENCE
 
 
 FOUND_NAMES = (
@@ -227,6 +291,12 @@ def repair_kind(words: str) -> str:
 def report_paths(corpus: Path) -> dict[str, Path]:
     """Where the report of a corpus lies: `NAME.report.csv`, `.json`, `.html` beside it."""
     return {kind: corpus.with_name(f"{corpus.stem}.report.{kind}") for kind in FILES}
+
+
+def _csv_line(cells: list[Any]) -> bytes:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
+    return buffer.getvalue().encode()
 
 
 def _cell(value: Any) -> Any:

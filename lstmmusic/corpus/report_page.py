@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
+from typing import Any
 
 from lstmmusic.corpus.report import DUPLICATE, FOUND_NAMES, REPAIRED, SKIPPED, USED, Report, Row
 
@@ -49,13 +51,13 @@ def as_html(report: Report) -> bytes:
         for status, kind, count, example in report.reasons()
     )
     advice = "".join(f"<li>{escape(words)}</li>" for words in report.advice())
-    found = distributions(report.kept) if report.kept else {}
+    found = distributions(report.kept) if report.n_kept else {}
     plots = "".join(_bars(what, pairs) for what, pairs in found.items())
     title = escape(f"Corpus {report.corpus}" if report.corpus else "No corpus")
     sections = [
         f"<h1>{title}</h1><table>{counts}</table>",
         f"<h2>What would help</h2><ul>{advice}</ul>" if advice else "",
-        f"<h2>What was found</h2><div class='plots'>{plots}</div>" if report.kept else "",
+        f"<h2>What was found</h2><div class='plots'>{plots}</div>" if report.n_kept else "",
         f"<h2>Why</h2><table><tr><th>files</th><th></th><th>reason</th><th>such as</th></tr>"
         f"{reasons}</table>"
         if reasons
@@ -73,10 +75,10 @@ def as_html(report: Report) -> bytes:
 def _files(report: Report) -> str:
     """A table of the files, those with something to say first."""
     order = {status: index for index, status in enumerate(_SHOWN_FIRST)}
-    rows = sorted(report.rows, key=lambda row: (order[row.status], row.file))
+    rows = heapq.nsmallest(MAX_ROWS, report.rows, lambda row: (order[row.status], row.file))
     head = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in FOUND_NAMES)
-    body = "".join(_row(row) for row in rows[:MAX_ROWS])
-    more = len(rows) - MAX_ROWS
+    body = "".join(_row(row) for row in rows)
+    more = len(report.rows) - MAX_ROWS
     note = f"<p>{more:,} more files stand in the tables beside this page.</p>" if more > 0 else ""
     ignored = "".join(
         f"<tr><td>{escape(file)}</td><td>{escape(reason)}</td></tr>"
@@ -98,7 +100,7 @@ def _row(row: Row) -> str:
     return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
 
 
-def distributions(kept: Sequence[Row]) -> dict[str, list[tuple[str, int]]]:
+def distributions(kept: Iterable[Row]) -> dict[str, list[tuple[str, int]]]:
     """How often what was found in the files of a corpus.
 
     Args:
@@ -107,33 +109,47 @@ def distributions(kept: Sequence[Row]) -> dict[str, list[tuple[str, int]]]:
     Returns:
         Title with its unit -> value or range of values, and how many files have it.
     """
-    found = [row.found for row in kept]
-    swings = [row["swing"] for row in found if row["swing"] is not None]
-    forms = Counter(form for row in found for form in row["forms"])
-    chords = Counter(row["chords"] or "none" for row in found)
-    return {
-        "Keys": Counter(row["key"] for row in found).most_common(24),
-        "Beats a minute": _histogram([row["tempo"] for row in found], 20),
-        "Swing (share of the on-beat eighth)": _histogram(swings, 0.05),
-        "Forms (files)": forms.most_common(),
-        "Bars": _doublings([row["bars"] for row in found]),
-        "Notes of melody": _doublings([row["notes"] for row in found]),
-        "Chords": chords.most_common(),
-    }
+    counts: dict[str, Counter[Any]] = {title: Counter() for title in _PLOTS}
+    for row in kept:
+        for title, (values_of, _) in _PLOTS.items():
+            counts[title].update(values_of(row.found))
+    return {title: ordered(counts[title]) for title, (_, ordered) in _PLOTS.items()}
 
 
-def _histogram(values: Sequence[float], width: float) -> list[tuple[str, int]]:
+def _step(value: float, width: float) -> int:
+    return math.floor(value / width + 1e-9)
+
+
+def _histogram(width: float) -> Callable[[Counter[int]], list[tuple[str, int]]]:
     """How many values lie in each step of that width, from the least to the greatest."""
-    counts = Counter(math.floor(value / width + 1e-9) for value in values)
-    steps = range(min(counts), max(counts) + 1) if counts else ()
-    return [(f"{step * width:g}-{(step + 1) * width:g}", counts[step]) for step in steps][:40]
+
+    def ordered(counts: Counter[int]) -> list[tuple[str, int]]:
+        steps = range(min(counts), max(counts) + 1) if counts else ()
+        return [(f"{step * width:g}-{(step + 1) * width:g}", counts[step]) for step in steps[:40]]
+
+    return ordered
 
 
-def _doublings(values: Iterable[int]) -> list[tuple[str, int]]:
-    """As `_histogram`, each step twice as wide as the one before."""
-    counts = Counter(value.bit_length() for value in values)
+def _doublings(counts: Counter[int]) -> list[tuple[str, int]]:
+    """As `_histogram`, each step (a number of bits) twice as wide as the one before."""
     steps = range(min(counts), max(counts) + 1) if counts else ()
     return [(f"{1 << step - 1:,}-{(1 << step) - 1:,}", counts[step]) for step in steps if step]
+
+
+# Title with its unit -> what counts of what was found in a file, and in which order it is told.
+_TEMPO, _SWING = 20, 0.05
+_PLOTS: dict[str, tuple[Callable[[dict[str, Any]], Iterable[Any]], Callable[[Counter], list]]] = {
+    "Keys": (lambda found: [found["key"]], lambda counts: counts.most_common(24)),
+    "Beats a minute": (lambda found: [_step(found["tempo"], _TEMPO)], _histogram(_TEMPO)),
+    "Swing (share of the on-beat eighth)": (
+        lambda found: [] if found["swing"] is None else [_step(found["swing"], _SWING)],
+        _histogram(_SWING),
+    ),
+    "Forms (files)": (lambda found: found["forms"], Counter.most_common),
+    "Bars": (lambda found: [found["bars"].bit_length()], _doublings),
+    "Notes of melody": (lambda found: [found["notes"].bit_length()], _doublings),
+    "Chords": (lambda found: [found["chords"] or "none"], Counter.most_common),
+}
 
 
 def _bars(title: str, pairs: Sequence[tuple[str, int]]) -> str:

@@ -10,22 +10,15 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from lstmmusic.corpus.items import Item, Source, printable, suffix_of
+from lstmmusic.corpus.items import Ignored, Item, Source, printable, suffix_of
+from lstmmusic.corpus.ledger import Ledger
 from lstmmusic.errors import InputError
 from lstmmusic.io import READERS, split_abc
 
 ARCHIVE = ".zip"
-
-
-class Ignored(NamedTuple):
-    """A file that is not counted, and why."""
-
-    file: str
-    reason: str
 
 
 class Scan(NamedTuple):
@@ -35,8 +28,19 @@ class Scan(NamedTuple):
     ignored: list[Ignored]
 
 
-def scan(folder: str | Path, leave_out: frozenset[Path] = frozenset()) -> Scan:
+def scan(folder: str | Path) -> Scan:
     """Lists the pieces of a folder (or of one zip archive), sorted by name.
+
+    Raises:
+        InputError: There is no such folder.
+    """
+    with Ledger() as ledger:
+        ledger.add(walk(folder))
+        return Scan(list(ledger.items()), ledger.ignored())
+
+
+def walk(folder: str | Path, leave_out: frozenset[Path] = frozenset()) -> Iterator[Item | Ignored]:
+    """What is in a folder (or in one zip archive), in any order; a name may come twice.
 
     Args:
         folder: Read with all folders in it; links are followed, each folder once.
@@ -46,59 +50,42 @@ def scan(folder: str | Path, leave_out: frozenset[Path] = frozenset()) -> Scan:
         InputError: There is no such folder.
     """
     root = Path(folder)
-    items: list[Item] = []
-    ignored: list[Ignored] = []
     with Source() as source:
         if root.is_file() and suffix_of(root.name) == ARCHIVE:
-            items.extend(_members(str(root), "", source, ignored))
+            yield from _members(str(root), "", source)
         elif root.is_dir():
-            for path in _files(root, leave_out, ignored):
-                name = printable(path.relative_to(root).as_posix())
-                items.extend(_pieces(path, name, source, ignored))
+            yield from _below(root, leave_out, source)
         else:
             found = "a file" if root.exists() else "no such folder"
             raise InputError(str(folder), "a folder or a zip archive", found)
-    return Scan(_unique(sorted(items, key=lambda item: item.file)), sorted(ignored))
 
 
-def _unique(items: list[Item]) -> list[Item]:
-    """Gives another name to a second item of one name (an archive may hold two such files)."""
-    names: set[str] = set()
-    for index, item in enumerate(items):
-        stem, suffix = os.path.splitext(item.file)
-        name, number = item.file, 1
-        while name in names:
-            number += 1
-            name = f"{stem} ({number}){suffix}"
-        names.add(name)
-        items[index] = replace(item, file=name)
-    return sorted(items, key=lambda item: item.file)
-
-
-def _files(root: Path, leave_out: frozenset[Path], ignored: list[Ignored]) -> Iterator[Path]:
-    """Every file below a folder; no folder twice, so that links cannot run in circles."""
+def _below(root: Path, leave_out: frozenset[Path], source: Source) -> Iterator[Item | Ignored]:
+    """Of every file below a folder; no folder twice, so that links cannot run in circles."""
     seen: set[tuple[int, int]] = set()
     waiting = [root]
     while waiting:
         folder = waiting.pop()
         name = printable(folder.relative_to(root).as_posix())
+        inner = []
         try:
             status = folder.stat()
-            entries = sorted(folder.iterdir())
-        except OSError as error:
-            ignored.append(Ignored(name, f"a folder that cannot be read ({error.strerror})"))
-            continue
-        if (status.st_dev, status.st_ino) in seen:
-            ignored.append(Ignored(name, "a link to a folder that has been read"))
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        for entry in entries:
-            if Path(os.path.abspath(entry)) in leave_out:
+            if (status.st_dev, status.st_ino) in seen:
+                yield Ignored(name, "a link to a folder that has been read")
                 continue
-            if _is_folder(entry):
-                waiting.append(entry)
-            else:
-                yield entry
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(folder) as entries:
+                for entry in entries:  # one at a time: there may be very many
+                    path = folder / entry.name
+                    if Path(os.path.abspath(path)) in leave_out:
+                        continue
+                    if _is_folder(path):
+                        inner.append(path)
+                    else:
+                        yield from _pieces(path, root, source)
+        except OSError as error:
+            yield Ignored(name, f"a folder that cannot be read ({error.strerror})")
+        waiting += sorted(inner)
 
 
 def _is_folder(path: Path) -> bool:
@@ -119,9 +106,10 @@ def _not_counted(name: str) -> str:
     return f"not music, by its name ({suffix or 'no suffix'})"
 
 
-def _pieces(path: Path, name: str, source: Source, ignored: list[Ignored]) -> Iterator[Item]:
+def _pieces(path: Path, root: Path, source: Source) -> Iterator[Item | Ignored]:
+    name = printable(path.relative_to(root).as_posix())
     if reason := _not_counted(name):
-        ignored.append(Ignored(name, reason))
+        yield Ignored(name, reason)
         return
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -131,12 +119,12 @@ def _pieces(path: Path, name: str, source: Source, ignored: list[Ignored]) -> It
         yield Item(name, str(path), refusal=f"cannot be read ({error.strerror})")
         return
     if suffix_of(name) == ARCHIVE:
-        yield from _members(str(path), name + "/", source, ignored)
+        yield from _members(str(path), name + "/", source)
         return
     yield from _tunes(Item(name, str(path)), source)
 
 
-def _members(path: str, prefix: str, source: Source, ignored: list[Ignored]) -> Iterator[Item]:
+def _members(path: str, prefix: str, source: Source) -> Iterator[Item | Ignored]:
     try:
         members = source.archive(path).infolist()
     except InputError as error:
@@ -147,7 +135,7 @@ def _members(path: str, prefix: str, source: Source, ignored: list[Ignored]) -> 
             continue
         name = prefix + printable(info.filename)
         if reason := _not_counted(name):
-            ignored.append(Ignored(name, reason))
+            yield Ignored(name, reason)
             continue
         if suffix_of(name) == ARCHIVE:
             yield Item(name, path, index, refusal="an archive within an archive is not opened")

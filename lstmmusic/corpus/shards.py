@@ -10,17 +10,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lstmmusic.analysis import Fingerprint
 from lstmmusic.corpus.items import Item, Source
 from lstmmusic.corpus.overrides import Override
 from lstmmusic.corpus.reading import unpack
@@ -53,10 +51,11 @@ class Shard:
         return work / f"{self.name}.parquet"
 
 
-def cut(items: Sequence[tuple[Item, Override]]) -> list[Shard]:
+def cut(items: Iterable[tuple[Item, Override]]) -> Iterator[Shard]:
     """The items, so many at a time."""
-    starts = range(0, len(items), ITEMS_PER_SHARD)
-    return [Shard(tuple(items[start : start + ITEMS_PER_SHARD])) for start in starts]
+    waiting = iter(items)
+    while some := tuple(islice(waiting, ITEMS_PER_SHARD)):
+        yield Shard(some)
 
 
 def new_reader() -> ReaderProcess:
@@ -116,38 +115,6 @@ def read_rows(path: Path) -> Iterator[pa.RecordBatch]:
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(ITEMS_PER_SHARD, columns=FOUND.names):
             yield batch.replace_schema_metadata(None)
-
-
-class KeptFingerprint(Fingerprint):
-    """A fingerprint that leaves its grams on disk: few pieces are ever held against each other.
-
-    Of the sketch, which tells the pieces that may be alike, 16 bits a number do: what they take for
-    equal by chance is held against each other, no more.
-    """
-
-    def __init__(self, path: Path, index: int, sketch: np.ndarray) -> None:
-        object.__setattr__(self, "_place", (path, index))
-        object.__setattr__(self, "sketch", sketch.astype(np.uint16))
-
-    @property
-    def grams(self) -> np.ndarray:  # type: ignore[override]
-        """Read anew, or lately read."""
-        path, index = self._place  # type: ignore[attr-defined]
-        return _read_arrays(path, "grams")[index]
-
-
-def read_fingerprints(path: Path) -> list[KeptFingerprint]:
-    """The fingerprints of those pieces; the shard has to stay where it is."""
-    sketches = enumerate(_read_arrays.__wrapped__(path, "sketch"))
-    return [KeptFingerprint(path, index, sketch) for index, sketch in sketches]
-
-
-@lru_cache(maxsize=64)
-def _read_arrays(path: Path, name: str) -> list[np.ndarray]:
-    """A column of arrays of a shard, one a piece."""
-    with pq.ParquetFile(path) as file:
-        column = file.read(columns=[name]).column(name)
-    return [np.array(row.values, np.uint64) for row in column]
 
 
 def _read(

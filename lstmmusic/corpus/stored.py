@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from lstmmusic.errors import InputError, OutputError
 VERSION_KEY, SEED_KEY, MADE_BY_KEY = "lstmmusic.schema", "lstmmusic.seed", "lstmmusic.version"
 SPLITS = ("train", "validation", "test")
 _PIECES_AT_ONCE = 256
+_ROW_GROUP_BYTES = 2 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,21 @@ def write(path: Path, batches: Iterator[pa.RecordBatch], seed: int, version: str
             path.open("wb") as file,
             pq.ParquetWriter(file, SCHEMA.with_metadata(words), compression="zstd") as writer,
         ):
-            for batch in batches:
-                writer.write_batch(batch)
+            for rows in _row_groups(batches):
+                writer.write_table(rows)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
         raise OutputError(str(path), "room to write", error.strerror or error) from None
+
+
+def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """As many batches at a time as fill a row group: what a writer keeps of each is not little."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(one.nbytes for one in held) >= _ROW_GROUP_BYTES:
+            yield pa.Table.from_batches(held).combine_chunks()
+            held = []
+    if held:
+        yield pa.Table.from_batches(held).combine_chunks()

@@ -30,6 +30,8 @@ MAX_ANSWER_BYTES = 2**30
 START_SECONDS = 60.0
 _LENGTH = struct.Struct(">Q")
 _NO_MEMORY = 3  # exit code of a child
+_LAST_SECONDS = 5.0  # for a child that has said its last to end by itself, and tell its exit code
+_LEAST_WAIT_SECONDS = 0.02
 _WORDS = {
     "slow": "takes too long",
     "memory": "needs too much memory",
@@ -60,7 +62,8 @@ class ReaderProcess:
 
     Args:
         function: `module:name`.
-        max_seconds: For one piece of work.
+        max_seconds: For one piece of work; waiting for a processor that others use does not count
+            (where the system tells: Linux).
         max_memory_bytes: Address space of the child (where the system can limit it).
         start_seconds: For starting and preparing.
 
@@ -88,16 +91,21 @@ class ReaderProcess:
         """What the function returns.
 
         Raises:
-            ReaderError: It took too long, or its process ended.
+            ReaderError: It took too long, or its process ended twice over it.
         """
         is_fresh = self._child is None
         try:
-            self._exchange(self.start_seconds, (json.dumps(request).encode(), data), 1)
-        except ReaderError:
-            if is_fresh:
+            return self._asked(request, data)
+        except ReaderError as error:
+            # It may be no fault of this work: what came before can have spoilt the child, and the
+            # system ends processes where memory is short.
+            was_spoilt = not is_fresh and not error.has_begun
+            if self._is_closed or (error.why != "crash" and not was_spoilt):
                 raise
-            # What came before had spoilt the child.
-            self._exchange(self.start_seconds, (json.dumps(request).encode(), data), 1)
+            return self._asked(request, data)
+
+    def _asked(self, request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+        self._exchange(self.start_seconds, (json.dumps(request).encode(), data), 1)
         answer, content = self._exchange(self.max_seconds, (), 2)
         try:
             return json.loads(answer), content
@@ -112,10 +120,11 @@ class ReaderProcess:
             try:
                 _send(child.stdin, *frames)
                 answers = _receive(child.stdout, n_answers)
-            except (OSError, EOFError, ValueError):
-                answers = None
+                has_ended = False
+            except (OSError, EOFError, ValueError) as error:
+                answers, has_ended = None, isinstance(error, EOFError)
         if answers is None or watch.has_fired:
-            code = self._discard()
+            code = self._discard(_LAST_SECONDS if has_ended else 0.5)
             why = "slow" if watch.has_fired else "memory" if code == _NO_MEMORY else "crash"
             raise ReaderError(why, has_begun=not frames)
         return answers
@@ -155,7 +164,7 @@ class ReaderProcess:
             raise ReaderError("crash", has_begun=False)
         return self._child
 
-    def _discard(self) -> int | None:
+    def _discard(self, patience_seconds: float = 0.5) -> int | None:
         """Ends the child; returns its exit code if it had ended by itself."""
         child, self._child = self._child, None
         if child is None:
@@ -165,30 +174,53 @@ class ReaderProcess:
                 with suppress(OSError):
                     pipe.close()
         with suppress(subprocess.TimeoutExpired):  # one that has said its last is about to end
-            child.wait(0.0 if self._is_closed else 0.5)
+            child.wait(0.0 if self._is_closed else patience_seconds)
         child.kill()
         return child.wait()
 
 
 class _Watch:
-    """Kills the child when the time is over, which ends every waiting for it."""
+    """Kills the child when its time is over, which ends every waiting for it.
+
+    Its time is what it computes, and what it waits for anything but a processor: on a machine that
+    has more to do than processors, waiting for one is no fault of the work.
+    """
 
     def __init__(self, child: subprocess.Popen[bytes], seconds: float) -> None:
         self.has_fired = False
         self._child = child
-        self._timer = threading.Timer(seconds, self._fire)
-        self._timer.daemon = True
+        self._seconds = seconds
+        self._is_over = threading.Event()
+        self._queued_before = _queued_seconds(child.pid)
+        self._begun = time.monotonic()
+        self._thread = threading.Thread(target=self._wait, daemon=True)
 
-    def _fire(self) -> None:
-        self.has_fired = True
-        self._child.kill()
+    def _wait(self) -> None:
+        left = self._seconds
+        while not self._is_over.wait(left):
+            queued = _queued_seconds(self._child.pid) - self._queued_before
+            left = self._seconds - (time.monotonic() - self._begun - queued)
+            if left <= 0:
+                self.has_fired = True
+                self._child.kill()
+                return
+            left = max(left, _LEAST_WAIT_SECONDS)
 
     def __enter__(self) -> _Watch:
-        self._timer.start()
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+        self._is_over.set()
+
+
+def _queued_seconds(pid: int) -> float:
+    """How long a process has been ready to run while others did; 0 where the system keeps none."""
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def _send(pipe: IO[bytes] | None, *frames: bytes) -> None:
@@ -205,7 +237,7 @@ def _receive(pipe: IO[bytes] | None, n_frames: int) -> list[bytes]:
     for _ in range(n_frames):
         (size,) = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
         if size > MAX_ANSWER_BYTES:
-            raise EOFError
+            raise ValueError
         frames.append(_exactly(pipe, size))
     return frames
 

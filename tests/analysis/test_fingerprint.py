@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lstmmusic.analysis.feel import find_feel, on_the_grid
 from lstmmusic.analysis.fingerprint import (
     SIMILAR,
+    Fingerprints,
     fingerprint,
     hanging_together,
     near_duplicates,
@@ -110,12 +111,24 @@ def test_the_highest_of_a_chord_is_the_melody():
     )
 )
 def test_groups_are_what_links_hold_together(given_links):
+    """Its slow twin joins one link after another; groups are numbered as they appear."""
     n_items, links = given_links
-    groups = hanging_together(n_items, links)
-    assert sorted(item for group in groups for item in group) == list(range(n_items))
-    where = {item: number for number, group in enumerate(groups) for item in group}
-    assert all(where[one] == where[other] for one, other in links)
-    assert len(groups) >= n_items - len(links)
+    joined = list(range(n_items))
+    for one, other in links:
+        joined = [joined[one] if label == joined[other] else label for label in joined]
+    numbers = {label: number for number, label in enumerate(dict.fromkeys(joined))}
+    found = hanging_together(n_items, np.array(links, np.int64).reshape(-1, 2))
+    assert found.tolist() == [numbers[label] for label in joined]
+
+
+def test_some_of_many_fingerprints_are_as_good_as_a_list_of_them():
+    prints = [fingerprint(melody(seed % 4)) for seed in range(9)]
+    prints.insert(2, fingerprint(Score()))
+    places = np.array([0, 2, 4, 5, 8])
+    some = Fingerprints(prints).only(places)
+    listed = [prints[place] for place in places]
+    assert near_duplicates(some) == near_duplicates(listed) == [[0, 3], [2, 4]]
+    assert [some.likeness(0, n) for n in range(5)] == [listed[0].likeness(one) for one in listed]
 
 
 def test_solos_over_the_same_changes_are_different(shared_data):

@@ -5,6 +5,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from lstmmusic.corpus import build, shards
 from lstmmusic.io import format_midi
 from lstmmusic.score import (
     FORMS,
@@ -18,6 +19,7 @@ from lstmmusic.score import (
     place_chart,
 )
 
+new_reader = shards.new_reader  # the real one: a build of its own processes
 BLUES_SCALE = (0, 3, 5, 6, 7, 10, 12, 15)
 
 
@@ -61,6 +63,42 @@ def small_tunes(folder, count, first=0):
 def three(tmp_path):
     """A folder of three tunes."""
     return small_tunes(tmp_path / "three", 3)
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory):
+    """The corpus of those three tunes, as bytes."""
+    out = tmp_path_factory.mktemp("whole") / "c.parquet"
+    build(small_tunes(out.parent / "three", 3), out, workers=2)
+    return out.read_bytes()
+
+
+class LentReader:
+    """A reading process that goes on to the next build: it starts slower than most tests run."""
+
+    def __init__(self, idle):
+        self._idle = idle
+        self._reader = idle.pop() if idle else new_reader()
+        self.ask = self._reader.ask
+
+    def close(self):
+        self._idle.append(self._reader)
+
+
+@pytest.fixture(scope="session")
+def idle_readers():
+    idle = []
+    yield idle
+    for reader in idle:
+        reader.close()
+
+
+@pytest.fixture(scope="module")
+def kept_readers(idle_readers):
+    """Builds that read with the processes of the builds before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shards, "new_reader", lambda: LentReader(idle_readers))
+        yield
 
 
 @pytest.fixture(scope="session")

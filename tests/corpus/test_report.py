@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from lstmmusic.corpus.report import Report, Row, report_paths
+from lstmmusic.corpus.report import Report, Row, WrittenRows, report_paths
 from lstmmusic.corpus.report_page import MAX_ROWS, as_html
 from lstmmusic.corpus.scan import Ignored
 
@@ -55,7 +55,7 @@ def test_the_summary_counts():
 
 
 def test_the_table_has_a_row_a_file():
-    rows = list(csv.DictReader(io.StringIO(REPORT.as_csv().decode())))
+    rows = list(csv.DictReader(io.StringIO(b"".join(REPORT.as_csv()).decode())))
     assert [row["file"] for row in rows] == [row.file for row in ROWS]
     assert [row["status"] for row in rows] == [row.status for row in ROWS]
     assert (rows[0]["swing"], rows[0]["forms"], rows[1]["swing"]) == ("0.61", "jazz standard", "")
@@ -64,18 +64,31 @@ def test_the_table_has_a_row_a_file():
 @pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1"])
 def test_no_name_is_a_formula_to_a_spreadsheet(name):
     report = Report("", (Row(name, "skipped", f"{name}: damaged"), used("a.mid", tune=name)))
-    rows = list(csv.DictReader(io.StringIO(report.as_csv().decode(), newline="")))
+    rows = list(csv.DictReader(io.StringIO(b"".join(report.as_csv()).decode(), newline="")))
     assert [rows[0]["file"], rows[0]["reason"]] == [f"'{name}", f"'{name}: damaged"]
     assert rows[1]["tune"] == f"'{name}"
     assert (rows[1]["file"], rows[1]["notes"]) == ("a.mid", "100")
-    assert json.loads(report.as_json())["rows"][0]["file"] == name  # programs get it as it is
+    assert (
+        json.loads(b"".join(report.as_json()))["rows"][0]["file"] == name
+    )  # programs get it as it is
 
 
 def test_programs_get_all_of_it():
-    found = json.loads(REPORT.as_json())
+    found = json.loads(b"".join(REPORT.as_json()))
     assert {name: found[name] for name in REPORT.summary()} == REPORT.summary()
     assert [row["file"] for row in found["rows"]] == [row.file for row in ROWS]
     assert found["ignored_files"] == [{"file": "g.txt", "reason": "not music"}]
+
+
+def test_rows_come_back_from_the_report_for_programs(tmp_path):
+    strange = (Row("line\u2028end.mid", "skipped", 'a "b",\n', "x"), *ROWS)
+    path = tmp_path / "c.report.json"
+    path.write_bytes(b"".join(Report("c", strange).as_json()))
+    rows = WrittenRows(path, len(strange))
+    assert tuple(rows) == tuple(rows) == strange
+    assert len(rows) == len(strange)
+    assert strange[3] in rows
+    assert Report("c", rows).summary() == Report("c", strange).summary()
 
 
 def test_people_are_told_counts_reasons_and_what_would_help():

@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 _prepared = []
 
@@ -17,11 +18,14 @@ def prepare(request):
 def work(request, data):
     do = request["do"]
     if do == "pid":
-        return {"pid": os.getpid()}, b""
+        return {"pid": os.getpid(), "cpu_seconds": time.process_time()}, b""
     if do == "hang":
         time.sleep(60)
     if do == "spin":
         while True:
+            pass
+    if do == "compute":
+        while time.process_time() < request["until_cpu_seconds"]:
             pass
     if do == "eat":
         return {"size": len(bytearray(2**31))}, b""
@@ -31,6 +35,9 @@ def work(request, data):
         os.kill(os.getpid(), signal.SIGSEGV)
     if do == "raise":
         raise RecursionError
+    if do == "die once" and not Path(request["mark"]).exists():
+        Path(request["mark"]).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
     if do == "die later":
         threading.Timer(0.05, os._exit, (1,)).start()
     if do == "print":

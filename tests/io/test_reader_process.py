@@ -2,7 +2,10 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -66,8 +69,36 @@ def test_a_child_that_dies_between_two_pieces_of_work_costs_none(reader):
     assert pid(reader) != first
 
 
+def test_work_over_which_the_system_ends_a_child_is_done_by_another(reader, tmp_path):
+    mark = tmp_path / "once"
+    words, content = reader.ask({"do": "die once", "mark": str(mark)}, b"tune")
+    assert mark.exists()
+    assert (words["do"], content) == ("die once", b"tune")
+
+
 def test_preparing_does_not_count(reader):
     assert reader.ask({"do": "echo", "prepare_seconds": 1.3}, b"")[1] == b""
+
+
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="the system tells no waits")
+def test_waiting_for_a_processor_that_others_use_does_not_count(reader):
+    child = reader.ask({"do": "pid"}, b"")[0]
+    (processor, *_) = os.sched_getaffinity(0)
+    os.sched_setaffinity(child["pid"], {processor})
+    spin = [sys.executable, "-c", "while True: pass"]
+    others = [subprocess.Popen(spin) for _ in range(3)]
+    try:
+        for other in others:
+            os.sched_setaffinity(other.pid, {processor})
+        begun = time.monotonic()
+        until = child["cpu_seconds"] + 0.4
+        reader.ask({"do": "compute", "until_cpu_seconds": until}, b"")
+        assert time.monotonic() - begun > reader.max_seconds  # else nothing is shown
+        assert pid(reader) == child["pid"]
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
 
 
 def test_what_a_library_prints_does_not_disturb(reader):
