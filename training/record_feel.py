@@ -135,15 +135,26 @@ def clipped(found: Performance) -> Performance:
     return replace(found, events=events)
 
 
+def dealt(notes: Mapping[str, int]) -> list[set[str]]:
+    """Performers in `FOLDS` folds, dealt by their number of notes, the most first.
+
+    Example:
+        >>> [sorted(fold) for fold in dealt({"a": 9, "b": 8, "c": 3, "d": 3, "e": 2, "f": 1})]
+        [['a'], ['b'], ['c'], ['d'], ['e', 'f']]
+    """
+    folds: list[set[str]] = [set() for _ in range(FOLDS)]
+    for performer in sorted(notes, key=lambda name: (-notes[name], name)):
+        lightest = min(range(FOLDS), key=lambda k: sum(notes[name] for name in folds[k]))
+        folds[lightest].add(performer)
+    return folds
+
+
 def splits(performances: Sequence[Performance]) -> list[Split]:
     """For every fold what is learnt from, what chooses the epoch, and what is tried on."""
     notes: Counter[str] = Counter()
     for found in performances:
         notes[found.performer] += len(found)
-    folds: list[set[str]] = [set() for _ in range(FOLDS)]
-    for performer in sorted(notes, key=lambda name: (-notes[name], name)):
-        lightest = min(range(FOLDS), key=lambda k: sum(notes[name] for name in folds[k]))
-        folds[lightest].add(performer)
+    folds = dealt(notes)
 
     def of(names: set[str]) -> list[Performance]:
         return [found for found in performances if found.performer in names]

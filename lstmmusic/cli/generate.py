@@ -11,12 +11,14 @@ from typing import Annotated, Any
 import typer
 
 from lstmmusic.cli.output import Files, check_files, print_json
+from lstmmusic.evaluation import Reference
 from lstmmusic.generation import (
     ENDINGS,
     INSTRUMENTS,
     TURNAROUNDS,
     Settings,
     improvise,
+    improvise_like,
     parse_swing,
     ranked,
 )
@@ -69,8 +71,9 @@ def generate(
         str | None, typer.Option("--range", help="Lowest and highest note: A3-D6.")
     ] = None,
     answer: Annotated[
-        float, typer.Option(help="How like line one line two is, 0 to 1: AAB.")
-    ] = Settings.answer,
+        float | None,
+        typer.Option(help="How like line one line two is, 0 to 1: AAB; else by the model."),
+    ] = None,
     ending: Annotated[
         str | None, typer.Option(help="One of " + ", ".join(ENDINGS) + "; else the last chord.")
     ] = None,
@@ -96,6 +99,13 @@ def generate(
     keep_primer: Annotated[
         bool, typer.Option("--keep-primer", help="Begin with the primer's phrase.")
     ] = False,
+    like: Annotated[
+        Path | None,
+        typer.Option(
+            help="More like this music: a folder (as `cluster --sort-into` makes them) or corpus.",
+            metavar="GROUP",
+        ),
+    ] = None,
     variations: Annotated[
         int, typer.Option(min=1, max=100, help="Write so many, with seeds one apart.")
     ] = 1,
@@ -156,7 +166,11 @@ def generate(
     ]
     check_files(targets, force)
     opening = load_untrusted(primer) if primer else None
-    pieces = (improvise(one, primer=opening) for one in wanted)
+    if like is None:
+        pieces = (improvise(one, primer=opening) for one in wanted)
+    else:
+        group = Reference.read(like)
+        pieces = (improvise_like(group, one, primer=opening) for one in wanted)
     reports = []
     for files, piece in zip(targets, ranked(pieces) if rank else pieces, strict=True):
         reports.append({**piece.report, **files.write(piece, force)})
@@ -186,7 +200,19 @@ def describe(report: dict[str, Any]) -> str:
         f"{_count(report['notes'], 'note')} of melody by the model {report['model']}, "
         f"seed {report['seed']}\n"
         f"chords ({source}): {chords}\n"
-        f"parts: {parts}"
+        f"parts: {parts}{_likeness(report.get('like'))}"
+    )
+
+
+def _likeness(told: dict[str, Any] | None) -> str:
+    if told is None:
+        return ""
+    shown = [
+        "too short to tell" if x is None else f"{x:.2f}" for x in (told["overlap"], told["without"])
+    ]
+    return (
+        f"\nlike {told['group']} ({_count(told['pieces'], 'piece')}): overlap {shown[0]}, "
+        f"without it {shown[1]}"
     )
 
 

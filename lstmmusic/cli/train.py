@@ -46,7 +46,11 @@ def train(
         str | None, typer.Option("--from", help="Go on from this model.", metavar="M")
     ] = None,
     group: Annotated[
-        str | None, typer.Option(help="Only pieces of this performer, folder or group number.")
+        str | None,
+        typer.Option(
+            help="Only pieces of this performer, folder or group number, or LABELS.csv:NUMBER, "
+            "a group that `cluster` has found."
+        ),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a training that was stopped.")

@@ -4,6 +4,7 @@
   music, `shipped_reference` the one that comes with the package.
 * `MEASURES`, `measure`: the numbers that need no other music.
 * `MelodyNGram`: the plain yardstick of every melody network, on the same notes.
+* `viewpoints` (a module): the strong one, which knows all that the network is told.
 """
 
 from lstmmusic.evaluation.measuring import MEASURES, Measure, Measured, measure

@@ -27,17 +27,19 @@ def make_reference(folder: Path) -> Reference:
     return Reference.of(((entry.file, score) for entry, score in passport.scores()), made_from)
 
 
-def write_reference(folder: Path, path: Path = SHIPPED) -> int:
-    """Writes it, a piece a line, and returns the number of pieces."""
-    data = make_reference(folder).to_json()
+def write_reference(reference: Reference, path: Path) -> None:
+    """Writes it, a melody a line."""
+    data = reference.to_json()
     melodies = data.pop("melodies")
     head = json.dumps(data, indent=1, ensure_ascii=False).removesuffix("\n}")
     rows = ",\n".join(
         "  " + json.dumps(row, separators=(",", ":"), ensure_ascii=False) for row in melodies
     )
-    path.write_text(f'{head},\n "melodies": [\n{rows}\n ]\n}}\n', encoding="utf-8")
-    return len(melodies)
+    rows = f"[\n{rows}\n ]" if rows else "[]"
+    path.write_text(f'{head},\n "melodies": {rows}\n}}\n', encoding="utf-8")
 
 
 if __name__ == "__main__":
-    sys.stderr.write(f"{write_reference(Path(sys.argv[1]))} pieces in {SHIPPED.name}\n")
+    made, path = make_reference(Path(sys.argv[1])), SHIPPED["twelve-bar"]
+    write_reference(made, path)
+    sys.stderr.write(f"{len(made.melodies)} pieces in {path.name}\n")

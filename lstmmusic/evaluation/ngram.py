@@ -56,10 +56,15 @@ class NGram:
         for sequence in sequences:
             symbols = [int(symbol) for symbol in sequence]
             for place, symbol in enumerate(symbols):
-                for n in range(min(self._order, place) + 1):
-                    counts = self._counts.setdefault(tuple(symbols[place - n : place]), {})
-                    counts[symbol] = counts.get(symbol, 0) + 1
+                self.count(symbols[max(place - self._order, 0) : place], symbol)
         return self
+
+    def count(self, before: Sequence[int], symbol: int) -> None:
+        """Counts one symbol after those; they need not be symbols of the same kind."""
+        context = tuple(before)[max(len(before) - self._order, 0) :]
+        for n in range(len(context) + 1):
+            counts = self._counts.setdefault(context[n:], {})
+            counts[symbol] = counts.get(symbol, 0) + 1
 
     def probs(self, before: Sequence[int]) -> np.ndarray:
         """Chances of all symbols after those, shape (n_symbols,); they add up to 1."""

@@ -1,7 +1,9 @@
 """The music that a piece is compared with: its melodies, and the range of each number in it.
 
-The reference that is shipped is `datasets/twelve_bar`, which the shipped model learnt from; its
-numbers stand in `twelve_bar.json` and are made by `python -m lstmmusic.evaluation FOLDER`.
+Each shipped model has one, the music that it learnt from. That of `twelve-bar` is
+`datasets/twelve_bar`; its numbers stand in `twelve_bar.json` and are made by
+`python -m lstmmusic.evaluation FOLDER`. That of `soloist`, `soloist.json`, is made of solos that
+are not ours to ship (`python -m training.solos FOLDER`): their ranges and none of their notes.
 """
 
 from __future__ import annotations
@@ -32,7 +34,10 @@ from lstmmusic.evaluation.originality import Index, shared_among
 from lstmmusic.evaluation.reading import read_music
 from lstmmusic.score import Score
 
-SHIPPED = Path(__file__).with_name("twelve_bar.json")
+SHIPPED = {
+    "twelve-bar": Path(__file__).with_name("twelve_bar.json"),
+    "soloist": Path(__file__).with_name("soloist.json"),
+}
 OVERLAP = "distribution_overlap"
 MAX_MEASURED = 400  # pieces that the ranges rest on; all of them are looked through for copies
 
@@ -56,7 +61,8 @@ class Reference:
     Attributes:
         made_from: Its passport: title, how many pieces and performances, and for shipped music
             origin, licence and checksum.
-        melodies: Of all of its pieces.
+        melodies: Of all of its pieces; none where they may not be passed on: then it tells ranges,
+            and neither copies nor how the distributions match.
         bands: For the keys of `MEASURES`, and `distribution_overlap`, where the pieces lie; each
             is compared with the others. Numbers that no piece tells are missing.
         ceiling: Mean overlap of one half of the reference with the other.
@@ -113,11 +119,16 @@ class Reference:
 
     @classmethod
     def read(cls, path: str | Path) -> Reference:
-        """Makes a reference of a corpus (`.parquet`) or a folder of music.
+        """Makes a reference of a corpus (`.parquet`) or a folder of music, or takes a shipped one.
+
+        Args:
+            path: The corpus or folder; or the name of a shipped model, which has the reference.
 
         Raises:
-            InputError: Neither, or nothing in it can be read.
+            InputError: None of these, or nothing in it can be read.
         """
+        if str(path) in SHIPPED:
+            return shipped_reference(str(path))
         path = Path(path)
         if path.suffix.lower() == ".parquet":
             from lstmmusic.corpus import Corpus
@@ -173,15 +184,20 @@ class Reference:
         )
 
 
-@lru_cache(maxsize=1)
-def shipped_reference() -> Reference:
-    """The reference that is shipped: the music that the shipped model learnt from.
+@lru_cache(maxsize=len(SHIPPED))
+def shipped_reference(model: str = "twelve-bar") -> Reference:
+    """The reference of a shipped model: the music that it learnt from.
+
+    Args:
+        model: Its name; for any other model it is that of `twelve-bar`.
 
     Example:
-        >>> shipped_reference().made_from["licence"]
-        'CC0-1.0'
+        >>> shipped_reference().made_from["licence"], shipped_reference("soloist").melodies
+        ('CC0-1.0', ())
     """
-    return Reference.from_json(json.loads(SHIPPED.read_text(encoding="utf-8")))
+    return Reference.from_json(
+        json.loads(SHIPPED.get(model, SHIPPED["twelve-bar"]).read_text(encoding="utf-8"))
+    )
 
 
 def _bands(measured: Sequence[Measured]) -> dict[str, Band]:

@@ -36,8 +36,9 @@ def scorecard(
 
     Args:
         music: A piece, a file, a folder (all music below it), or several pieces.
-        reference: What to compare with: a corpus (`.parquet`), a folder of music, or a `Reference`
-            that was made before; None: the shipped tunes.
+        reference: What to compare with: a corpus (`.parquet`), a folder of music, the name of a
+            shipped model (the music that it learnt from), or a `Reference` that was made before;
+            None: the shipped tunes.
 
     Returns:
         What JSON can say. A number that the music does not tell is None.
@@ -85,7 +86,7 @@ def card_of(
 ) -> dict[str, Any]:
     """The scorecard of pieces that are measured already."""
     rows = [row for _, row in measured]
-    copied = [reference.index.longest(row.melody) for row in rows]
+    copied = [_looked_up(row, reference) for row in rows]
     numbers = {row.key: _joined(row.key, [piece.numbers for piece in rows]) for row in MEASURES}
     matches = _matches(rows, reference)
     return {
@@ -149,7 +150,7 @@ def _originality(
     copied: Sequence[Originality], names: Sequence[str], reference: Reference
 ) -> dict[str, Any]:
     limits = {n: reference.shared[n] for n in (8, 12)}
-    lights = [found.light(limits) for found in copied]
+    lights = [found.light(limits) for found in copied] if reference.melodies else []
     order = ("green", "amber", "red")
     shares = {str(n): _mean([found.shares[n] for found in copied]) for n in SIZES}
     return {
@@ -163,6 +164,13 @@ def _originality(
         "light": max(lights, key=order.index) if lights else None,
         "lights": {light: lights.count(light) for light in order},
     }
+
+
+def _looked_up(row: Measured, reference: Reference) -> Originality:
+    """What a piece shares with the reference; nothing is told where that has no melodies."""
+    if reference.melodies:
+        return reference.index.longest(row.melody)
+    return Originality(dict.fromkeys(SIZES), Run(), Run())
 
 
 def _shares(found: Originality) -> dict[str, Any]:
@@ -207,7 +215,7 @@ def _human(
     if len(measured) > 1 and reference.ceiling:
         # One piece cannot be as varied as a set; a set is held against half of the reference.
         low = round(_NEAR_CEILING * reference.ceiling, _DIGITS)
-        bands[OVERLAP] = Band(low, reference.ceiling, 1.0, len(reference.melodies))
+        bands[OVERLAP] = Band(low, reference.ceiling, 1.0, reference.made_from["pieces"])
     for key, value in {**numbers, OVERLAP: overlap}.items():
         band = bands.get(key)
         if band is None:

@@ -146,6 +146,7 @@ def train_melody(
     start: Mapping[str, np.ndarray] | None = None,
     resume: bool = False,
     after_epoch: AfterEpoch | None = None,
+    make_network: Callable[[Network, int], StoredNetwork] | None = None,
 ) -> tuple[Weights, dict]:
     """Trains the melody network; tunes that it never sees choose the epoch.
 
@@ -163,6 +164,8 @@ def train_melody(
         start: Weights to begin with.
         resume: Goes on with the run in the folder.
         after_epoch: Hears the network, each epoch and its metrics.
+        make_network: Makes another network of the same inputs and outputs, from its options and
+            the seed; None: the melody network.
 
     Returns:
         Weights and scores: bits a note on the unseen tunes for time, pitch and duration;
@@ -200,9 +203,7 @@ def train_melody(
     validation = all_windows([tune.example for tune in unseen], options)
     seen = all_windows([tune.example for tune in tunes], options)
     spread = np.linspace(0, len(seen) - 1, min(len(seen), _SEEN_BATCHES)).astype(int)
-    network = MelodyNetwork(
-        options.units, options.input_dropout, options.dropout, recipe.seed, options.peepholes
-    )
+    network = (make_network or melody_network)(options, recipe.seed)
     if start is not None:
         network.load_stored_weights(dict(start))
     result = fit_in_folder(
@@ -236,6 +237,13 @@ def train_melody(
         scores["test_notes"] = sum(map(_n_notes, test))
         scores["ngram"]["test_bits_per_note"] = round(sum(ngram.bits(map(_melody, test))), 4)
     return network.stored_weights(), scores
+
+
+def melody_network(options: Network, seed: int) -> MelodyNetwork:
+    """A new one."""
+    return MelodyNetwork(
+        options.units, options.input_dropout, options.dropout, seed, options.peepholes
+    )
 
 
 def a_window(

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from lstmmusic.corpus.labels import files_of_group
 from lstmmusic.corpus.piece import Piece
 from lstmmusic.encoding.melody_events import STEPS_PER_BEAT, steps_per_bar
 from lstmmusic.errors import InputError, OutputError
@@ -37,6 +38,7 @@ from lstmmusic.player.network import MAX_STEPS
 from lstmmusic.player.stored import CARD
 
 RUN = "run"
+LABELS_SUFFIX = ".csv"
 LICENCE = "your own data"
 MIN_CHORUSES = 6  # with chords, of known forms, for a harmony network
 MIN_PERFORMED_NOTES = 2000  # to learn from, for a feel network
@@ -144,7 +146,8 @@ def train_model(
         epochs: In place of the recipe's, for all networks.
         start_from: Name or folder of a model to begin with; it gives the number of units, and
             learning is slower.
-        group: Learn only from one group of pieces: a group's number, a performer, or a folder.
+        group: Learn only from one group of pieces: a performer, a folder, a group's number in the
+            corpus, or `LABELS.csv:NUMBER`, one of the groups that `lstmmusic cluster` has found.
         resume: Go on with the run in `out`, if there is one; all other arguments as before.
         seed: In place of the recipe's.
         sample_every: Epochs between two samples; 0 = none.
@@ -194,7 +197,7 @@ def train_model(
             "title": f"Trained on {material.about['title']}",
             "licence": LICENCE,
             "trained_on": dict(material.about),
-            "knows": {**facts_of(material), **_feel_facts(material, "feel" in networks)},
+            "knows": {**facts_of(material), **(feel_facts(material) if "feel" in networks else {})},
             "scores": scores,
             "recipe": plan.name,
             "settings": asdict(plan),
@@ -293,14 +296,19 @@ def facts_of(material: Material) -> dict[str, Any]:
     Returns:
         `metres`, the commonest first, and, where that is known, `usual` in each; `styles`; `iois`
         and `durations`: lengths in steps that occur at least twice; `range`: the 1st and 99th
-        percentile of the pitches; `notes_per_bar`: the mean of each style.
+        percentile of the pitches; `degrees`: for each mode the degrees above the tonic that occur
+        at least twice; `notes_per_bar`: the mean of each style.
     """
     iois, durations, pitches, busy = [], [], [], {}
+    degrees: dict[str, list[int]] = {}
     for tune in material.train:
         onsets = tune.events[:, 0]
         iois += [int(onsets[0]) + steps_per_bar(tune.score.metre), *np.diff(onsets).tolist()]
         durations += tune.events[:, 1].tolist()
         pitches += tune.events[:, 2].tolist()
+        key = tune.setting().key
+        above_tonic = (tune.events[:, 2] - key.pitch_class) % 12
+        degrees.setdefault(key.mode, []).extend(above_tonic.tolist())
         busy.setdefault(tune.style, []).append(len(onsets) / tune.score.n_bars)
     low, high = np.percentile(pitches, [1, 99])
     counted = Counter(str(tune.score.metre) for tune in material.train)
@@ -313,14 +321,13 @@ def facts_of(material: Material) -> dict[str, Any]:
         "iois": _common(iois),
         "durations": _common(durations),
         "range": [int(low), int(high)],
+        "degrees": {mode: _often(found) for mode, found in sorted(degrees.items())},
         "notes_per_bar": {style: round(float(np.mean(v)), 2) for style, v in sorted(busy.items())},
     }
 
 
-def _feel_facts(material: Material, has_feel: bool) -> dict[str, Any]:
-    """What the card says of the performances that a feel network has learnt from."""
-    if not has_feel:
-        return {}
+def feel_facts(material: Material) -> dict[str, Any]:
+    """What the card says that a model with a feel network knows: what it was learnt from."""
     heard = material.performances["train"]
     metres = Counter(str(found.setting.metre) for found in heard)
     return {
@@ -444,10 +451,14 @@ def _material(pieces: list[Piece], group: str | None, about: dict[str, Any]) -> 
         InputError: Nothing is left to learn from, or nothing else to be tried on.
     """
     if group is not None:
-        chosen = [piece for piece in pieces if _is_of(piece, group)]
+        is_of = _is_of(group)
+        chosen = [piece for piece in pieces if is_of(piece)]
         if not chosen:
             groups = len({piece.group for piece in pieces})
-            expected = f"a performer, a folder, or the number of one of {groups} groups"
+            expected = (
+                f"a performer, a folder, the number of one of {groups} groups, or "
+                "LABELS.csv:NUMBER of a table that has files of this music"
+            )
             raise InputError("group", expected, repr(group))
         pieces = chosen
     tunes = {piece.file: melody_tunes(piece) for piece in pieces}
@@ -491,9 +502,18 @@ def _material(pieces: list[Piece], group: str | None, about: dict[str, Any]) -> 
     )
 
 
-def _is_of(piece: Piece, group: str) -> bool:
-    folder = piece.file.replace("\\", "/").startswith(group.rstrip("/") + "/")
-    return folder or str(piece.group) == group or piece.performer.casefold() == group.casefold()
+def _is_of(group: str) -> Callable[[Piece], bool]:
+    """Says of a piece whether it is of the group."""
+    table, _, number = group.rpartition(":")
+    if table.lower().endswith(LABELS_SUFFIX):
+        files = files_of_group(table, number)
+        return lambda piece: piece.file in files
+    folder = group.rstrip("/") + "/"
+    return lambda piece: (
+        piece.file.replace("\\", "/").startswith(folder)
+        or str(piece.group) == group
+        or piece.performer.casefold() == group.casefold()
+    )
 
 
 def _with_validation(pieces: list[Piece]) -> list[Piece]:
@@ -571,5 +591,10 @@ def _overfitting(folder: Path, now: Mapping[str, float] | None = None) -> str | 
 
 
 def _common(lengths: list[int]) -> list[int]:
-    values, counts = np.unique([n for n in lengths if 1 <= n <= MAX_STEPS], return_counts=True)
-    return values[counts >= min(2, counts.max())].tolist()
+    return _often([n for n in lengths if 1 <= n <= MAX_STEPS])
+
+
+def _often(values: list[int]) -> list[int]:
+    """Those that occur at least twice, or once where none does."""
+    found, counts = np.unique(values, return_counts=True)
+    return found[counts >= min(2, counts.max())].tolist()

@@ -3,6 +3,7 @@
 from lstmmusic.generation.endings import ENDINGS, TURNAROUNDS
 from lstmmusic.generation.feel import LEARNED
 from lstmmusic.generation.improvise import Improvisation, improvise
+from lstmmusic.generation.liking import improvise_like
 from lstmmusic.generation.primer import Primer, last_phrase
 from lstmmusic.generation.ranking import ranked
 from lstmmusic.generation.redo import parse_bars, redo
@@ -27,6 +28,7 @@ __all__ = [
     "Settings",
     "check_swing",
     "improvise",
+    "improvise_like",
     "last_phrase",
     "parse_bars",
     "parse_range",

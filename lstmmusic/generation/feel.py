@@ -17,7 +17,7 @@ from lstmmusic.player import StoredModel
 from lstmmusic.player.feel_player import perform
 from lstmmusic.score import Metre
 
-LEARNED = "learned"
+LEARNED, RULE = "learned", "rule"
 
 
 def check_feel(model: StoredModel, metre: Metre) -> None:

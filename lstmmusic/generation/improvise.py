@@ -23,7 +23,7 @@ from lstmmusic.generation.melody import play_melody, setting_of
 from lstmmusic.generation.plan import HARMONY_STREAM, TAG, Plan, make_plan
 from lstmmusic.generation.primer import FROM_FORM_BAR, Primer, last_phrase
 from lstmmusic.generation.settings import Settings
-from lstmmusic.player import StoredModel, load_model
+from lstmmusic.player import StoredModel, Taste, load_model
 from lstmmusic.score import (
     COUNT_IN,
     Bar,
@@ -44,10 +44,10 @@ _FEEL, _DRUMMER = HARMONY_STREAM + 5, HARMONY_STREAM + 6  # the one between is `
 LICK = "Turnaround (rules)"  # the section whose melody is no network's
 
 _VOLUME, _PAN = 7, 10  # MIDI controllers
-_MELODY_MIX = (112, 64)  # volume, pan
+_MELODY_MIX = (122, 64)  # volume, pan
 _BAND_MIX = (  # name, programme, volume, pan, drums
-    ("bass (rules)", 32, 100, 58, False),
-    ("piano (rules)", 0, 84, 44, False),
+    ("bass (rules)", 32, 94, 58, False),
+    ("piano (rules)", 0, 104, 44, False),
     ("drums (rules)", 0, 92, 72, True),
 )
 
@@ -86,6 +86,7 @@ def improvise(
     *,
     primer: Score | None = None,
     model: StoredModel | None = None,
+    taste: Taste | None = None,
     **changes: Any,
 ) -> Improvisation:
     """Improvises a blues.
@@ -96,6 +97,7 @@ def improvise(
             its own unless asked otherwise, and new notes enter in the bar after it, at the next
             place in the form.
         model: The model if it is already in memory; else `settings.model` is loaded.
+        taste: Other music to play like (`improvise_like`); None: as learnt.
         **changes: Fields of `Settings` to change.
 
     Returns:
@@ -120,7 +122,7 @@ def improvise(
     if phrase is not None:
         phrase = _transposed(phrase, plan.key)
     rng = np.random.default_rng([settings.seed, _MELODY])
-    events = play_melody(settings, model, plan, phrase, rng)
+    events = play_melody(settings, model, plan, phrase, rng, taste)
     lines = _lines(settings, model, plan, events)
     score = _score(settings, plan, lines, written=False)
     swings = plan.swing > STRAIGHT and not plan.metre.is_compound
@@ -150,7 +152,7 @@ def _lines(
     rng = np.random.default_rng([settings.seed, _BENDS])
     found = choose_bends(heard, setting_of(settings, plan), settings.program(), settings.bends, rng)
     bends = {onset + shift: semitones for onset, semitones in found.items()}
-    played = _played(settings, model, plan, heard, shift) if settings.swing == LEARNED else None
+    played = _played(settings, model, plan, heard, shift) if plan.feel == LEARNED else None
     lines = [_Line("melody", settings.program(), *_MELODY_MIX, melody, bends=bends, played=played)]
     if not settings.band or plan.is_bare:
         return lines
@@ -172,7 +174,7 @@ def _lines(
         lines.append(_Line(name, program, volume, pan, moved, is_drum))
     if settings.count_in:
         lines[-1].events[:0] = band.count_in(plan.metre)
-    if settings.swing == LEARNED:
+    if plan.feel == LEARNED:
         lines[-1] = _as_drummers(settings, plan, lines[-1])
     return lines
 
@@ -246,18 +248,49 @@ def _score(settings: Settings, plan: Plan, lines: Sequence[_Line], written: bool
 def _notatable(
     events: Sequence[tuple[int, int, int, int]], metre: Metre
 ) -> list[tuple[int, int, int, int]]:
-    """Notes that begin on an eighth end on one too, if the next allows: as players write them."""
-    eighth = STEPS_PER_BEAT // (3 if metre.is_compound else 2)
+    """Notes end where players write that they do, if the next allows.
+
+    That is on the grid that they begin on, of eighths, else of triplets or sixteenths, and beyond
+    their beat on an eighth; no rest shorter than a sixteenth is left between two notes.
+    """
+    thirds, sixteenths = STEPS_PER_BEAT // 3, STEPS_PER_BEAT // 4
+    eighth = thirds if metre.is_compound else STEPS_PER_BEAT // 2
+    grids = (eighth,) if metre.is_compound else (eighth, thirds, sixteenths)
     onsets = sorted({onset for onset, *_ in events})
     following = dict(pairwise(onsets))
     written = []
     for onset, duration, pitch, velocity in events:
-        if onset % eighth == 0:
-            stop = (onset + duration + eighth // 2) // eighth * eighth
-            stop = min(max(stop, onset + eighth), following.get(onset, stop + eighth))
-            duration = stop - onset
-        written.append((onset, duration, pitch, velocity))
+        stop = onset + duration
+        beat_end = (onset // STEPS_PER_BEAT + 1) * STEPS_PER_BEAT
+        grid = next((steps for steps in grids if onset % steps == 0), None)
+        if grid is not None:
+            near = _nearest(stop, grid)
+            stop = near if near <= beat_end else max(_nearest(stop, eighth), beat_end)
+            stop = max(stop, onset + grid)
+        then = following.get(onset, stop)
+        is_plain = then <= beat_end or then % eighth == 0
+        if then < stop:
+            stop = then if is_plain or grid is None else beat_end
+        elif is_plain and then - stop < sixteenths and not metre.is_compound:
+            stop = then
+        written.append((onset, stop - onset, pitch, velocity))
     return written
+
+
+def _nearest(step: int, grid: int) -> int:
+    """The place on the grid that is nearest; of two the later."""
+    return (step + grid // 2) // grid * grid
+
+
+def _on_eighths(starts: np.ndarray, stops: np.ndarray, eighth: float) -> np.ndarray:
+    """Where notes end in a compound metre as written: those that begin on an eighth end on one.
+
+    An end within a beat that has no triplet of its own was swung, and lay between two eighths.
+    """
+    is_even = np.isclose(np.rint(starts / eighth) * eighth, starts)
+    near = np.maximum(np.rint(stops / eighth) * eighth, np.rint(starts / eighth + 1) * eighth)
+    near[:-1] = np.minimum(near[:-1], np.maximum(starts[1:], starts[:-1]))
+    return np.where(is_even & (near > starts), near, stops)
 
 
 def velocity_of(onset: int) -> int:
@@ -278,6 +311,8 @@ def _part(line: _Line, metre: Metre, swing: float, written: bool) -> Part:
     else:
         starts = swing_steps(onsets, onsets, swing) * metre.beat_quarters
         stops = swing_steps(onsets, ends, swing) * metre.beat_quarters
+        if written and metre.is_compound:
+            stops = _on_eighths(starts, stops, metre.beat_quarters / 3)
     notes = [
         Note(float(start), float(stop - start), pitch, velocity)
         for start, stop, (_, _, pitch, velocity) in zip(starts, stops, events, strict=True)
@@ -305,7 +340,7 @@ def _report(
         "metre": str(plan.metre),
         "form": plan.form.name if plan.form else None,
         "swing": round(plan.swing, 3),
-        "feel": "learned" if settings.swing == LEARNED else "rule",
+        "feel": plan.feel,
         "style": plan.style,
         "chords": format_chart(chart),
         "harmony": settings.harmony,

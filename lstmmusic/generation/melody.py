@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from lstmmusic.encoding import MelodySetting
 from lstmmusic.encoding.melody_events import STEPS_PER_BEAT
-from lstmmusic.encoding.melody_features import Event
+from lstmmusic.encoding.melody_features import LINE_BARS, Event
 from lstmmusic.generation.answer import Answers
 from lstmmusic.generation.endings import final_step, lick
 from lstmmusic.generation.plan import Plan
 from lstmmusic.generation.primer import Primer
 from lstmmusic.generation.settings import Settings, parse_range
-from lstmmusic.player import MelodyLimits, MelodyPlayer, Sampling, StoredModel
+from lstmmusic.player import MelodyLimits, MelodyPlayer, Sampling, StoredModel, Taste
 from lstmmusic.player.network import MAX_STEPS
 
 MAJOR_HOME, MINOR_HOME = (0, 4, 7), (0, 3, 7)  # degrees that a piece may end on
@@ -38,7 +39,12 @@ class TaggedSetting(MelodySetting):
 
 
 def melody_player(
-    model: StoredModel, setting: MelodySetting, usual_density: float, lowest: int, highest: int
+    model: StoredModel,
+    setting: MelodySetting,
+    usual_density: float,
+    lowest: int,
+    highest: int,
+    taste: Taste | None = None,
 ) -> MelodyPlayer:
     """The melody network with what it may not do, at the setting's density.
 
@@ -48,6 +54,7 @@ def melody_player(
         usual_density: Notes a bar of the music that the model has learnt from.
         lowest: Of the range, a pitch.
         highest: Of the range.
+        taste: Other music to play like; None: as learnt.
     """
     knows = model.card["knows"]
     limits = MelodyLimits(
@@ -56,6 +63,8 @@ def melody_player(
         _flags(knows["iois"]),
         _flags(knows["durations"]),
         busier=float(np.log(setting.notes_per_bar / usual_density)),
+        degrees=_degrees(knows, setting.key.mode),
+        taste=taste,
     )
     return MelodyPlayer(model.networks["melody"], setting, limits)
 
@@ -80,15 +89,20 @@ def play_melody(
     plan: Plan,
     phrase: Primer | None,
     rng: np.random.Generator,
+    taste: Taste | None = None,
 ) -> list[Event]:
     """The primer's notes and the new ones, onsets in steps from bar 1 of the chart."""
     low, high = parse_range(settings.range) if settings.range else model.card["knows"]["range"]
     setting = setting_of(settings, plan)
-    player = melody_player(model, setting, plan.notes_per_bar, low, high)
+    player = melody_player(model, setting, plan.notes_per_bar, low, high, taste)
     for event in phrase.events if phrase else ():
         player.hear(event)
     sampling = Sampling(settings.temperature, settings.top_p, settings.top_k)
-    answers = Answers(setting, settings.answer, plan.lead)
+    share = settings.answer
+    if share is None:  # a form of two lines has its own ways
+        has_third = plan.form_bars >= 3 * LINE_BARS
+        share = model.card["knows"].get("answer", 0.0) if has_third else 0.0
+    answers = Answers(setting, share, plan.lead)
     _play_on(player, answers, sampling, rng, plan, settings.pickup)
     if plan.ends_on_tonic:
         _come_home(player, sampling, rng, plan)
@@ -162,6 +176,11 @@ def _come_home(
     final = last_bar + final_step(plan.ending, plan.metre)
     longest = min(longest, setting.n_steps - final)
     player.play(final, sampling, rng, (0,), longest=longest, shortest=longest)
+
+
+def _degrees(knows: Mapping[str, Any], mode: str) -> np.ndarray:
+    """Those that the training music has in the mode; all where the card does not say."""
+    return np.isin(np.arange(12), knows.get("degrees", {}).get(mode, range(12)))
 
 
 def _flags(lengths: Iterable[int]) -> np.ndarray:

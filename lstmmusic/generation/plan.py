@@ -12,7 +12,7 @@ from lstmmusic.encoding.harmony_clock import chord_of
 from lstmmusic.encoding.melody_features import LINE_BARS, SECTION_BARS
 from lstmmusic.errors import InputError
 from lstmmusic.generation.endings import TAG_BARS, last_bars, turned
-from lstmmusic.generation.feel import LEARNED, check_feel
+from lstmmusic.generation.feel import LEARNED, RULE, check_feel
 from lstmmusic.generation.primer import Primer
 from lstmmusic.generation.settings import MAX_BARS, Settings, parse_choruses
 from lstmmusic.player import HarmonyPlayer, Sampling, StoredModel
@@ -40,6 +40,7 @@ class Plan:
         first_form_bar: Place in the form of the first bar of the chart, from 0.
         ends_on_tonic: True where the last bar comes home.
         notes_per_bar: As usual in the model.
+        feel: `learned` where the melody is placed in time as players did, else `rule`.
         is_bare: True where a melody is played alone, because the model knows no chords in its
             metre and none are asked for.
         ending: As asked; None for the usual.
@@ -58,6 +59,7 @@ class Plan:
     first_form_bar: int
     ends_on_tonic: bool
     notes_per_bar: float
+    feel: str
     is_bare: bool
     ending: str | None = None
     tag_bars: int = 0
@@ -116,7 +118,7 @@ def make_plan(settings: Settings, model: StoredModel, phrase: Primer | None) -> 
         raise InputError(asked, f"{' or '.join(known)} (what the model knows)", str(metre))
     if settings.swing == LEARNED:
         check_feel(model, metre)
-    style, tempo, swing, notes_per_bar, has_forms = usual_of(settings, model, metre)
+    style, tempo, swing, notes_per_bar, has_forms, feel = usual_of(settings, model, metre)
     if phrase is not None and settings.tempo is None:
         tempo = round(min(max(phrase.tempo_bpm, 20.0), 400.0), 3)
     if phrase is not None and settings.swing is None and phrase.swing is not None:
@@ -165,6 +167,7 @@ def make_plan(settings: Settings, model: StoredModel, phrase: Primer | None) -> 
         first,
         ends and (is_bare or typed is None),
         notes_per_bar,
+        feel,
         is_bare,
         settings.ending,
         len(new) - n_bars,
@@ -216,6 +219,7 @@ class Usual(NamedTuple):
     swing: float
     notes_per_bar: float
     has_forms: bool
+    feel: str
 
 
 def usual_of(settings: Settings, model: StoredModel, metre: Metre) -> Usual:
@@ -231,7 +235,10 @@ def usual_of(settings: Settings, model: StoredModel, metre: Metre) -> Usual:
             swing = float(row["swing"])
         notes_per_bar = row["notes_per_bar"]
     has_forms = settings.form is not None or row is None or bool(row["forms"])
-    return Usual(style, tempo, swing, notes_per_bar, has_forms)
+    feel = LEARNED if settings.swing == LEARNED else RULE
+    if settings.swing is None and row is not None:
+        feel = row.get("feel", RULE)
+    return Usual(style, tempo, swing, notes_per_bar, has_forms, feel)
 
 
 def _key(settings: Settings, phrase: Primer | None, typed: Sequence[Bar] | None) -> Key:

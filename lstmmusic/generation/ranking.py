@@ -14,7 +14,8 @@ def ranked(pieces: Iterable[Improvisation]) -> list[Improvisation]:
     """The original ones first, then by how many scorecard numbers are those of people's music.
 
     Each report gains `rank`: the light of originality, and the share of the numbers told that lie
-    inside the human band. Of equals the one that came first goes first.
+    inside the human band of the music that its model learnt from (of a model that is not shipped:
+    of the shipped tunes). Of equals the one that came first goes first.
 
     Example:
         >>> import lstmmusic
@@ -22,11 +23,14 @@ def ranked(pieces: Iterable[Improvisation]) -> list[Improvisation]:
         >>> best.report["rank"]["inside"] >= other.report["rank"]["inside"]
         True
     """
-    from lstmmusic.evaluation import scorecard  # its reference is read only when asked for
+    from lstmmusic.evaluation import (
+        scorecard,
+        shipped_reference,
+    )  # its reference is read only when asked for
 
     found = []
     for piece in pieces:
-        card = scorecard(piece.score)
+        card = scorecard(piece.score, shipped_reference(piece.report["model"]))
         told = [row["inside"] for row in card["human"].values() if row["inside"] is not None]
         inside = round(sum(told) / len(told), 4) if told else 0.0
         light = card["originality"]["light"]

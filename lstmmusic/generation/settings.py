@@ -58,7 +58,8 @@ class Settings:
         metre: Such as `4/4`; None: by style, or the primer's.
         style: One of `STYLES`; None: slow in 12/8, else shuffle.
         swing: Share of the beat taken by the on-beat eighth, 0.5 to 0.75; `learned`: the melody as
-            the players did that the model has heard, the band by style; None: by style.
+            the players did that the model has heard, the band by style; None: as usual in the
+            model, else by style.
         choruses: How often the form is played; None: once.
         bars: Length in bars instead of choruses.
         temperature: 0 takes the likeliest, 1 plays as learnt.
@@ -68,7 +69,8 @@ class Settings:
         range: Lowest and highest note, `A3-D6` or `57-86`; None: as usual in the model.
         answer: How like line one (bars 1-4 of a chorus) line two is, 0 to 1: the share of every
             choice of onset, pitch and length that is line one's at that place, its chord tones led
-            into the chord below; 0 leaves all to the network, 1 repeats the rhythm exactly.
+            into the chord below; 0 leaves all to the network, 1 repeats the rhythm exactly; None:
+            as usual in the model, where a form has three lines or more.
         ending: `tag` (the last line once more), `turnaround` (a lick from rules over a climbing
             bass, then V7-I) or `stop` (the band strikes the last bar but one and is silent), each
             on the tonic; None: the last chord held.
@@ -108,7 +110,7 @@ class Settings:
     top_k: int = 0
     density: float | None = None
     range: str | None = None
-    answer: float = 0.0
+    answer: float | None = None
     ending: str | None = None
     turnaround: str | None = None
     stop_time: str | None = None

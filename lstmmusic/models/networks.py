@@ -44,15 +44,7 @@ class StoredNetwork(keras.Model):
         n_inputs: int | None = None,
     ) -> None:
         super().__init__(name=self.kind)
-        self.lstm = PeepholeLSTM(
-            units,
-            peepholes=peepholes,
-            return_sequences=True,
-            kernel_initializer=keras.initializers.GlorotUniform(seed),
-            recurrent_initializer=keras.initializers.Orthogonal(seed=seed + 1),
-            peephole_initializer=keras.initializers.RandomUniform(-0.1, 0.1, seed=seed + 2),
-            name="lstm",
-        )
+        self.lstm: Any = self._body(units, seed, peepholes)
         self.input_dropout = keras.layers.Dropout(input_dropout, seed=seed + 3)
         self.dropout = keras.layers.Dropout(dropout, seed=seed + 4)
         self.lstm.build((None, None, n_inputs or network.LSTM_INPUTS[self.kind]))
@@ -66,6 +58,18 @@ class StoredNetwork(keras.Model):
             )
             for index, (name, shape) in enumerate(self._head_shapes(units).items())
         }
+
+    def _body(self, units: int, seed: int, peepholes: bool) -> keras.Layer:
+        """What goes from (batch, time, features) to (batch, time, units)."""
+        return PeepholeLSTM(
+            units,
+            peepholes=peepholes,
+            return_sequences=True,
+            kernel_initializer=keras.initializers.GlorotUniform(seed),
+            recurrent_initializer=keras.initializers.Orthogonal(seed=seed + 1),
+            peephole_initializer=keras.initializers.RandomUniform(-0.1, 0.1, seed=seed + 2),
+            name="lstm",
+        )
 
     def hidden(self, heard: Any, training: bool) -> Any:
         """Outputs of the LSTM, (batch, time, units), for inputs (batch, time, features)."""

@@ -3,7 +3,7 @@
 Neither Keras nor TensorFlow is imported here or on the way here.
 """
 
-from lstmmusic.player.players import Echo, HarmonyPlayer, MelodyLimits, MelodyPlayer
+from lstmmusic.player.players import Echo, HarmonyPlayer, MelodyLimits, MelodyPlayer, Taste
 from lstmmusic.player.sampling import Sampling
 from lstmmusic.player.stored import (
     DEFAULT_MODEL,
@@ -25,6 +25,7 @@ __all__ = [
     "MelodyPlayer",
     "Sampling",
     "StoredModel",
+    "Taste",
     "load_model",
     "model_folder",
     "models_folder",

@@ -79,9 +79,23 @@ class HarmonyPlayer:
         return symbol
 
 
+class Taste(NamedTuple):
+    """What is added to the logits of a melody network, so that it plays more like some music.
+
+    Attributes:
+        iois: For each length in steps to the next onset, from one on, shape (MAX_STEPS,).
+        durations: For each duration, likewise.
+        degrees: For each degree above the tonic, shape (12,).
+    """
+
+    iois: np.ndarray
+    durations: np.ndarray
+    degrees: np.ndarray
+
+
 @dataclass
 class MelodyLimits:
-    """What a melody may not do.
+    """What a melody may not do, and what it had rather.
 
     Attributes:
         lowest, highest: Pitches that bound the range.
@@ -89,6 +103,9 @@ class MelodyLimits:
             one step).
         busier: Tilts the choice of inter-onset times: above 0 towards short ones, below 0 towards
             long ones, 0 as learnt.
+        degrees: Flags of the degrees above the tonic that the training music has in the mode, shape
+            (12,).
+        taste: Other music to play like; None: as learnt.
     """
 
     lowest: int = 55
@@ -96,6 +113,8 @@ class MelodyLimits:
     iois: Flags = field(default_factory=lambda: np.ones(MAX_STEPS, bool))
     durations: Flags = field(default_factory=lambda: np.ones(MAX_STEPS, bool))
     busier: float = 0.0
+    degrees: Flags = field(default_factory=lambda: np.ones(12, bool))
+    taste: Taste | None = None
 
 
 class Echo(NamedTuple):
@@ -211,6 +230,9 @@ class MelodyPlayer:
         if latest is not None and (allowed & (steps <= latest - last)).any():
             allowed &= steps <= latest - last
         logits = self.rhythm_logits() - self.limits.busier * np.log(steps)
+        taste = self.limits.taste
+        if taste is not None:
+            logits = logits + taste.iois
         lean = None
         if echo is not None and echo.event is not None:
             lean = _lean(echo.share, echo.event[0] - last - 1, steps >= nearest)
@@ -248,10 +270,15 @@ class MelodyPlayer:
         """
         logits, state = self.pitch_logits(onset)
         pitches = np.arange(LOWEST_PITCH, LOWEST_PITCH + len(logits))
+        taste = self.limits.taste
+        if taste is not None:
+            logits = logits + taste.degrees[(pitches - self.setting.key.pitch_class) % 12]
         allowed = (pitches >= self.limits.lowest) & (pitches <= self.limits.highest)
+        above_tonic = (pitches - self.setting.key.pitch_class) % 12
+        fitting = self.limits.degrees[above_tonic]
         if degrees is not None:
-            fitting = np.isin((pitches - self.setting.key.pitch_class) % 12, degrees)
-            allowed = allowed & fitting if (allowed & fitting).any() else allowed
+            fitting = np.isin(above_tonic, degrees)
+        allowed = allowed & fitting if (allowed & fitting).any() else allowed
         share, wanted = (echo.share, echo.event) if echo is not None else (0.0, None)
         like = _lean(share, wanted[2] - LOWEST_PITCH, allowed) if wanted else None
         pitch = LOWEST_PITCH + sampling.choose(logits, rng, allowed, like)
@@ -260,6 +287,8 @@ class MelodyPlayer:
         if not open_steps.any():
             open_steps = steps == longest
         lengths = self.duration_logits(state, onset, pitch)
+        if taste is not None:
+            lengths = lengths + taste.durations
         like = _lean(share, min(wanted[1], longest) - 1, steps <= longest) if wanted else None
         duration = 1 + sampling.choose(lengths, rng, open_steps, like)
         event = (onset, duration, pitch)

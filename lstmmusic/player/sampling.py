@@ -87,6 +87,8 @@ class Sampling:
         probs = self.probs(logits, allowed)
         if lean is not None:
             probs = (1 - lean.share) * probs + lean.share * lean.probs
+            if self.temperature == 0:  # of the mixture, too, the likeliest
+                probs = np.arange(len(probs)) == probs.argmax()
         cumulative = np.cumsum(probs)
         return int(
             min(

@@ -202,16 +202,26 @@ def _check_card(card: Mapping[str, Any], path: Path) -> None:
         found = knows.get(name) if isinstance(knows, dict) else None
         if not is_right(found):
             raise InputError(str(path), f"knows.{name}: {expected}", found)
+    for name, (expected, is_right) in _MAY_KNOW.items():
+        if isinstance(knows, dict) and name in knows and not is_right(knows[name]):
+            raise InputError(str(path), f"knows.{name}: {expected}", knows[name])
     heard = knows.get("feel") if isinstance(knows, dict) else None
     if "feel" in entries and not (isinstance(heard, dict) and _are((str,), heard.get("metres"))):
         raise InputError(str(path), "knows.feel: metres that were heard performed", heard)
-    if isinstance(knows, dict) and not _is_usual(knows.get("usual", {}), knows["metres"]):
+    felt = heard["metres"] if isinstance(heard, dict) and "feel" in entries else []
+    if isinstance(knows, dict) and not _is_usual(knows.get("usual", {}), knows["metres"], felt):
         expected = "for some of the metres style, tempo, swing, notes_per_bar, forms"
         raise InputError(str(path), f"knows.usual: {expected}", knows["usual"])
 
 
-def _is_usual(found: Any, metres: list[str]) -> bool:
-    """What is usual in each metre; cards of older models have none of it."""
+def _is_usual(found: Any, metres: list[str], heard: list[str]) -> bool:
+    """What is usual in each metre; cards of older models have none of it.
+
+    Args:
+        found: As the card has it.
+        metres: That the model knows.
+        heard: Of these, in which it has a feel that may be the usual one.
+    """
     if not isinstance(found, dict) or not found.keys() <= set(metres):
         return False
     limits = {"tempo": (20, 400), "swing": (0.5, 0.75), "notes_per_bar": (1e-3, MAX_STEPS)}
@@ -224,7 +234,8 @@ def _is_usual(found: Any, metres: list[str]) -> bool:
         )
         and isinstance(row.get("forms"), list)
         and all(isinstance(form, str) for form in row["forms"])
-        for row in found.values()
+        and row.get("feel", "rule") in ("rule", *(["learned"] if metre in heard else []))
+        for metre, row in found.items()
     )
 
 
@@ -256,6 +267,21 @@ _KNOWS = {
             and _are((int, float), [*found.values()])
             and all(0 < number < MAX_STEPS for number in found.values())
         ),
+    ),
+}
+
+
+_MAY_KNOW = {  # cards of older models do not say
+    "degrees": (
+        "for each mode degrees of 0 to 11 above the tonic",
+        lambda found: (
+            isinstance(found, dict)
+            and all(_are((int,), row) and all(0 <= n < 12 for n in row) for row in found.values())
+        ),
+    ),
+    "answer": (
+        "how like line one line two is, 0 to 1",
+        lambda found: type(found) in (int, float) and 0 <= found <= 1,
     ),
 }
 

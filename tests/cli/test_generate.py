@@ -263,8 +263,11 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
         (["--top-p", "0"], "top_p: expected more than 0, at most 1, got 0.0"),
         (["--range", "low-high"], "range: expected two notes at least an octave apart"),
         (["--instrument", "kazoo"], "instrument: expected a programme 0-127 or one of"),
-        (["--model", "none-such"], "model: expected twelve-bar or a model folder, got 'none-such'"),
-        (["--model", "x" * 5000], "model: expected twelve-bar or a model folder"),
+        (
+            ["--model", "none-such"],
+            "model: expected soloist, twelve-bar or a model folder, got 'none-such'",
+        ),
+        (["--model", "x" * 5000], "model: expected soloist, twelve-bar or a model folder"),
         (["--melody"], "No such option: --melody"),
         (["extra"], "unexpected extra argument"),
         (["--key"], "Option '--key' requires an argument"),
@@ -329,3 +332,18 @@ def test_a_damaged_model_is_one_line(generate, tmp_path):
     assert text.startswith("mine/card.json: expected a model card in JSON")
     assert len(text.splitlines()) == 1
     assert not (tmp_path / "blues.mid").exists()
+
+
+def test_a_piece_like_a_group_says_how_like_it_is(generate, tmp_path):
+    (tmp_path / "group").mkdir()
+    for n in range(3):
+        notes = [Note(beat, 1, 60 + (beat * (n + 1)) % 5) for beat in range(24)]
+        save(Score([Part(notes, "melody")]), tmp_path / "group" / f"{n}.mid")
+    code, report, text = generate("-o", "a.mid", "--seed", 2, "--like", "group", "--json")
+    assert code == 0
+    assert report["like"]["pieces"] == 3
+    assert f"like group (3 pieces): overlap {report['like']['overlap']:.2f}, without it" in text
+    code, report, text = generate("-o", "b.mid", "--like", "nowhere")
+    assert (code, report) == (2, None)
+    assert text.startswith("nowhere: expected a corpus (.parquet) or a folder of music, got")
+    assert not (tmp_path / "b.mid").exists()

@@ -13,6 +13,7 @@ from lstmmusic.fitting import Material, facts_of, networks, read_recipe, train_h
 from lstmmusic.generation import improvise
 from lstmmusic.models import melody_example
 from lstmmusic.player import HarmonyPlayer, MelodyLimits, MelodyPlayer, load_model, store_model
+from lstmmusic.score import Key
 from tests.recipes import small_recipe
 from tests.tunes import some_tunes
 
@@ -167,6 +168,13 @@ def test_facts_are_counted_over_the_tunes(tunes):
     low, high = facts["range"]
     assert (pitches < low).mean() <= 0.011
     assert (pitches > high + 1).mean() <= 0.011
+    for mode, minor in (("major", False), ("minor", True)):
+        found = [tune for tune in tunes if tune.is_minor == minor]
+        degrees = [
+            (tune.events[:, 2] - Key.parse(str(tune.score.key)).pitch_class) % 12 for tune in found
+        ]
+        counts = np.bincount(np.concatenate(degrees), minlength=12)
+        assert facts["degrees"][mode] == np.flatnonzero(counts >= 2).tolist()
     shuffles = [tune for tune in tunes if tune.style == "shuffle"]
     expected = np.mean([len(t.events) / 12 for t in shuffles])
     assert facts["notes_per_bar"]["shuffle"] == pytest.approx(expected, abs=0.01)

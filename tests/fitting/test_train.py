@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lstmmusic.clustering.writing import labels_csv
 from lstmmusic.errors import InputError, OutputError
 from lstmmusic.fitting import RunFolder, train, train_model
 from lstmmusic.fitting.train import MIN_CHORUSES
@@ -259,7 +260,7 @@ def test_a_folder_that_vanishes_is_one_line(pieces, recipe, tmp_path):
     [
         (slice(0), {}, "^music: expected at least two pieces with a melody, .*, got 0"),
         (slice(1), {}, "^music: expected at least two pieces with a melody, .*, got 1"),
-        (slice(4), {"group": "x"}, "^group: expected a performer, .* one of 4 groups, got 'x'"),
+        (slice(4), {"group": "x"}, "^group: expected a performer, .* one of 4 groups, .* got 'x'"),
     ],
 )
 def test_too_little_music_is_one_line(chosen, changes, expected, pieces, recipe, tmp_path):
@@ -280,7 +281,18 @@ def test_a_group_is_a_number_a_performer_or_a_folder(pieces):
         replace(pieces[1], file="folk/b.mid", performer="", group=5),
     ]
     for group, expected in (("4", 0), ("ma rainey", 0), ("folk", 1), ("folk/", 1), ("blues", 0)):
-        assert [train._is_of(piece, group) for piece in some] == [expected == 0, expected == 1]
+        is_of = train._is_of(group)
+        assert [is_of(piece) for piece in some] == [expected == 0, expected == 1]
+
+
+def test_a_group_may_be_one_that_was_found(pieces, tmp_path):
+    table = tmp_path / "labels.csv"
+    names = [piece.file for piece in pieces[:3]]
+    table.write_bytes(labels_csv(names, [0, 2, 2], [1, 1, 1]))
+    is_of = train._is_of(f"{table}:2")
+    assert [is_of(piece) for piece in pieces[:4]] == [False, True, True, False]
+    with pytest.raises(InputError, match=r"labels\.csv: expected one of the groups 0, 2, got '1'"):
+        train._is_of(f"{table}:1")
 
 
 @pytest.mark.parametrize("splits", ["tttttttt", "tttttxxx", "xxxxxxxx", "txxxxxxx", "vvvvvvvv"])

@@ -261,7 +261,7 @@ def test_one_beat_in_a_bar_has_no_room_for_five_and_one():
 
 def test_the_usual_settings_ask_for_none_of_it():
     usual = Settings()
-    assert (usual.answer, usual.bends, usual.pickup) == (0, 0, 0)
+    assert (usual.answer, usual.bends, usual.pickup) == (None, 0, 0)
     assert (usual.ending, usual.turnaround, usual.stop_time) == (None, None, None)
     plain = improvise(seed=1, model=MODEL).score
     assert np.isin([text for _, text in plain.sections], ["Chorus 1"]).all()

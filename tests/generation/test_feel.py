@@ -63,6 +63,30 @@ def test_a_learned_feel_moves_melody_and_drums_and_changes_no_note(model, asked)
     assert learned.report["swing"] == by_rule.report["swing"]
 
 
+def usually_felt(model, **row):
+    """The model with a learned feel as what is usual in 4/4."""
+    usual = {
+        "style": "jump",
+        "tempo": 150.0,
+        "swing": 0.62,
+        "notes_per_bar": 5.0,
+        "forms": ["jazz"],
+    }
+    knows = {**model.card["knows"], "usual": {"4/4": {**usual, "feel": "learned", **row}}}
+    return replace(model, card={**model.card, "knows": knows})
+
+
+def test_a_feel_that_is_usual_is_played_unless_a_swing_is_asked_for(model):
+    soloist = usually_felt(model)
+    usual, learned = (improvise(model=soloist, seed=4, swing=a) for a in (None, "learned"))
+    assert usual.score == learned.score
+    assert usual.report["feel"] == "learned"
+    by_rule = improvise(model=soloist, seed=4, swing=0.62)
+    assert by_rule.report["feel"] == "rule"
+    assert by_rule.written.parts[0] == usual.written.parts[0]
+    assert improvise(model=usually_felt(model, feel="rule"), seed=4).score == by_rule.score
+
+
 def test_drums_are_as_loud_as_before_and_vary_as_drummers_do():
     """Each place by its own median; about half of the strokes within the quartiles."""
     hits = drum_hits(400, Metre(4, 4), "shuffle", ends=False)

@@ -179,6 +179,53 @@ def test_a_minor_key_takes_the_minor_form_unless_another_is_asked_for(model):
         improvise(key="Am", form="standard", model=model)
 
 
+@pytest.mark.parametrize("mode", ["major", "minor"])
+def test_the_melody_keeps_to_the_degrees_of_its_mode(model, mode):
+    """No major third in a minor blues, which the network, that heard few, plays otherwise."""
+    known = model.card["knows"]["degrees"][mode]
+    assert (4 in known) == (mode == "major")
+    key = "A" if mode == "major" else "Am"
+    for seed in range(6):
+        degrees = (melody(improvise(key=key, seed=seed, model=model))["pitch"] - 9) % 12
+        assert np.isin(degrees, known).all()
+
+
+def test_notes_of_a_slow_blues_are_written_in_eighths(model):
+    """Those that begin on an eighth of 12/8 end on one; each ends where the next begins at most."""
+    for seed in range(8):
+        notes = improvise(style="slow", seed=seed, model=model).written.parts[0].notes
+        starts, stops = (
+            notes["onset_quarters"],
+            notes["onset_quarters"] + notes["duration_quarters"],
+        )
+        on_eighths = np.isclose(starts * 2 % 1, 0, atol=1e-6)
+        assert on_eighths.mean() > 0.8
+        off = np.abs(stops[on_eighths] * 2 - np.rint(stops[on_eighths] * 2))
+        within = np.append(starts[1:], np.inf)[on_eighths] > stops[on_eighths] + 1e-6
+        assert (off[within] < 1e-6).all()
+        assert (stops[:-1] <= starts[1:] + 1e-6).all()
+        assert (notes["duration_quarters"] > 0).all()
+
+
+@pytest.mark.parametrize("name", ["twelve-bar", "soloist"])
+def test_notes_are_written_as_players_write_them(name):
+    """They end on eighths, triplets or sixteenths, across a beat on an eighth, or with the next."""
+    played = load_model(name)
+    for seed in range(4):
+        notes = improvise(seed=seed, model=played).written.parts[0].notes
+        ends = notes["onset_quarters"] + notes["duration_quarters"]
+        starts, stops = (np.rint(12 * x).astype(int) for x in (notes["onset_quarters"], ends))
+        np.testing.assert_allclose(ends * 12, stops, atol=1e-6)
+        then = np.append(starts[1:], 10**6)
+        assert ((stops > starts) & (stops <= then)).all()
+        on_grid = (starts % 4 == 0) | (starts % 3 == 0)
+        assert on_grid.mean() > 0.9
+        beats_end = (starts // 12 + 1) * 12
+        within = (stops <= beats_end) & ((stops % 4 == 0) | (stops % 3 == 0) | (stops == then))
+        beyond = (stops > beats_end) & (stops % 6 == 0)
+        assert (within | beyond)[on_grid].all()
+
+
 @pytest.mark.parametrize(("metre", "beat_quarters"), [("4/4", 1), ("12/8", 1.5)])
 def test_tempo_counts_felt_beats(model, metre, beat_quarters):
     blues = improvise(metre=metre, tempo=90, model=model)

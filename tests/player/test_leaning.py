@@ -31,6 +31,17 @@ def test_a_lean_of_a_share_takes_its_choice_that_often_more():
     np.testing.assert_allclose(counts / counts.sum(), [0.42, 0.12, 0.46], atol=0.012)
 
 
+@pytest.mark.parametrize(("share", "expected"), [(0.3, 0), (0.7, 2)])
+def test_at_temperature_zero_the_likeliest_of_the_mixture_is_taken(share, expected):
+    lean = Lean(share, np.array([0.0, 0.0, 1.0]))
+    rng, counter = np.random.default_rng(1), np.random.default_rng(1)
+    for _ in range(20):
+        chosen = Sampling(temperature=0).choose(np.log([0.7, 0.2, 0.1]), rng, lean=lean)
+        assert chosen == expected
+    counter.random(20)
+    assert rng.bit_generator.state == counter.bit_generator.state
+
+
 @given(SEEDS, st.integers(24, 96), st.integers(1, 24), st.integers(LOWEST_PITCH, HIGHEST_PITCH))
 def test_a_whole_echo_is_played_as_it_is(seed, onset, duration, pitch):
     found = player(seed)

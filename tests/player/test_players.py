@@ -96,6 +96,18 @@ def test_degrees_bound_the_pitch(seed, key):
     assert (pitch - Key.parse(key).pitch_class) % 12 in (0, 4, 7)
 
 
+@given(seed=SEEDS, key=st.sampled_from(("C", "Eb", "F#", "Am")))
+def test_degrees_that_the_music_has_bound_the_pitch(seed, key):
+    usual = np.isin(np.arange(12), (0, 3, 5))
+    limits = MelodyLimits(57, 81, degrees=usual)
+    player = MelodyPlayer(tiny_weights("melody", seed), setting(key), limits)
+    rng, tonic = np.random.default_rng(seed), Key.parse(key).pitch_class
+    pitches = [player.play(12 * n, Sampling(), rng, longest=12)[2] for n in range(6)]
+    assert {(pitch - tonic) % 12 for pitch in pitches} <= {0, 3, 5}
+    _, _, asked = player.play(72, Sampling(), rng, degrees=(4,))
+    assert (asked - tonic) % 12 == 4  # what is asked for goes before
+
+
 def test_range_wins_where_no_degree_lies_within_it():
     player = MelodyPlayer(tiny_weights("melody"), setting(), MelodyLimits(61, 63))
     _, _, pitch = player.play(0, Sampling(), np.random.default_rng(0), degrees=(0,))

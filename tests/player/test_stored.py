@@ -87,7 +87,9 @@ def test_a_model_without_harmony_plays_imposed_chords_only(folder):
 def test_shipped_models_are_whole(name):
     model = load_model(name)
     assert model.name == model.card["name"] == name
-    assert model.networks.keys() == {"harmony", "melody"}
+    felt = {"feel"} if "feel" in model.card["knows"] else set()
+    assert model.networks.keys() == {"harmony", "melody"} | felt
+    assert sum(path.stat().st_size for path in shipped_models()[name].iterdir()) < 5e6
     assert model.card["scores"]["melody"]["bits_per_note"] > 0
     assert model.card["licence"]
 
@@ -95,7 +97,7 @@ def test_shipped_models_are_whole(name):
 @pytest.mark.parametrize("name", ["no-such-model", "", "..", "a\0b", "x" * 5000, "tiny/card.json"])
 def test_an_unknown_model_is_one_input_error(name, folder, monkeypatch):
     monkeypatch.chdir(folder.parent)
-    with pytest.raises(InputError, match=r"^(model|\.|\.\.): expected (twelve-bar|a model fol)"):
+    with pytest.raises(InputError, match=r"^(model|\.|\.\.): expected (soloist|a model fol)"):
         load_model(name)
 
 
@@ -281,6 +283,8 @@ USUAL = {"style": "straight", "tempo": 112.5, "swing": 0.5, "notes_per_bar": 5.2
         {"4/4": {**USUAL, "swing": True}},
         {"4/4": {**USUAL, "notes_per_bar": 0}},
         {"4/4": {**USUAL, "forms": "standard"}},
+        {"4/4": {**USUAL, "feel": "learned"}},  # by a model that has none
+        {"4/4": {**USUAL, "feel": ["rule"]}},
         {"4/4": {name: USUAL[name] for name in USUAL if name != "forms"}},
     ],
 )
@@ -296,13 +300,37 @@ def test_what_is_usual_is_checked_where_it_is_told(tmp_path, wrong):
             assert load_model(str(tmp_path / "m")).card["knows"]["usual"] == usual
 
 
+@pytest.mark.parametrize("wrong", [[0, 3], {"minor": []}, {"minor": [12]}, {"minor": [0.5]}])
+def test_degrees_are_checked_where_they_are_told(tmp_path, wrong):
+    model = tiny_model()
+    for degrees in ({"minor": [0, 3, 7]}, wrong):
+        card = {**model.card, "knows": {**model.card["knows"], "degrees": degrees}}
+        store_model(tmp_path / "m", card, model.networks)
+        if degrees is wrong:
+            with pytest.raises(InputError, match=r"knows\.degrees: for each mode degrees of 0"):
+                load_model(str(tmp_path / "m"))
+        else:
+            assert load_model(str(tmp_path / "m")).card["knows"]["degrees"] == degrees
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1.5, "much", True, None])
+def test_a_usual_answer_is_a_share(tmp_path, wrong):
+    model = tiny_model()
+    card = {**model.card, "knows": {**model.card["knows"], "answer": wrong}}
+    store_model(tmp_path / "m", card, model.networks)
+    with pytest.raises(InputError, match=r"knows\.answer: how like line one line two is, 0 to 1"):
+        load_model(str(tmp_path / "m"))
+
+
 def test_models_of_the_user_lie_where_they_are_looked_for(tmp_path, monkeypatch):
     monkeypatch.setenv("LSTMMUSIC_MODELS", str(tmp_path))
     store_tiny(tmp_path / "mine")
     assert user_models() == {"mine": tmp_path / "mine"}
     assert model_folder("mine") == tmp_path / "mine"
     assert load_model("mine").name == "mine"
-    with pytest.raises(InputError, match="expected mine, twelve-bar or a model folder, got 'x'"):
+    with pytest.raises(
+        InputError, match="expected mine, soloist, twelve-bar or a model folder, got 'x'"
+    ):
         load_model("x")
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.record_nodes import told
+from training.record_nodes import best_nodes, told
 
 
 def test_a_node_that_is_a_factor_tells_one_bit_of_it():
@@ -28,3 +28,18 @@ def test_one_node_shares_with_none():
     found = told(2.0 * values - 1, values)
     assert found["bits"] == [1]
     assert found["correlation"] == 0
+
+
+def test_nodes_are_chosen_that_two_stretches_agree_upon_and_that_differ():
+    """Node 0 is chance, 1 and 2 say the same, 3 another thing but for some noise."""
+    rng = np.random.default_rng(0)
+    values = np.arange(200)[:, None] >> np.arange(2) & 1
+    plain = 8.0 * values - 4
+
+    def heard():
+        chance, noise = rng.choice([-4.0, 4.0], 200), rng.choice([1, 1, 1, 1, -1], 200)
+        return np.stack([chance, plain[:, 0], -plain[:, 0], noise * plain[:, 1]], axis=1)
+
+    chosen = best_nodes(heard(), heard(), 2)
+    assert chosen[0] in (1, 2)
+    assert chosen[1] == 3
