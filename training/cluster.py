@@ -4,10 +4,12 @@ A set is a synthetic family (`rhythm`, ...), `metre` (of the tunes of music21's 
 lines untold), or `folk=FOLDER` or `kinds=FOLDER,FOLDER,...`: music of others, which lies elsewhere.
 `folk` takes the types from `labels.csv` in the folder; `kinds` tells the folders apart.
 
-Options: --objectives A,B (bingo,neo,softmax_views), --baselines A,B (the quick ones), --seeds (5),
---seed (0), --features A,B (of music). Everyone is told how many groups there are; a seed draws the
-data where they are drawn, the first weights, and the beginnings of k-means. What was recorded for
-another method stays.
+A method is an objective, all alone or with a change: `bingo:one` keeps one network where `bingo`
+asks all, `bingo:untrained` asks the same networks before any training. Options: --methods A,B,
+--baselines A,B (the quick ones), --seeds (5), --seed (0), --features A,B (of music). Everyone is
+told how many groups there are, and hears the same features; a seed draws the data where they are
+drawn, the first weights, and the beginnings of k-means. What was recorded for another method, or
+for other features, stays. Results: `training/results/cluster/SET.json`.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,13 @@ RESULTS = Path(__file__).parent / "results" / "cluster"
 N_SYNTHETIC = 300
 METRES = ("2/4", "2/2", "6/8")
 N_PER_METRE = 150
+
+METHODS = ("bingo", "bingo:one", "bingo:untrained", "neo", "neo:untrained", "softmax_views")
+CHANGES: Mapping[str, Mapping[str, Any]] = {
+    "": {},
+    "one": {"pooled": False},
+    "untrained": {"updates": 0},
+}
 
 Labelled = tuple[Sequences, np.ndarray]
 
@@ -73,6 +82,7 @@ def drawn(name: str, seed: int, features: Sequence[str]) -> Labelled:
 
 
 _READ: dict[tuple[Path, tuple[str, ...]], Sequences] = {}
+_METRES: dict[Path, dict[str, str]] = {}
 
 
 def _music(folder: Path, features: Sequence[str]) -> Sequences:
@@ -86,21 +96,29 @@ def _music(folder: Path, features: Sequence[str]) -> Sequences:
 def _by_metre(seed: int, features: Sequence[str]) -> Labelled:
     """As many tunes of each metre, drawn by the seed."""
     path = example_corpus("ryansMammoth")
-    sequences = read_sequences(path, features).sequences
-    metres = {piece.file: str(piece.score.metre) for piece in Corpus.read(path).pieces()}
-    known = np.array([metres[name] for name in sequences.names])
+    sequences = _music(path, features)
+    if path not in _METRES:
+        _METRES[path] = {piece.file: str(piece.score.metre) for piece in Corpus.read(path).pieces()}
+    known = np.array([_METRES[path][name] for name in sequences.names])
     rng = np.random.default_rng(seed)
     chosen = [rng.permutation(np.flatnonzero(known == metre))[:N_PER_METRE] for metre in METRES]
     at = rng.permutation(np.concatenate(chosen))
     return sequences.take(at), known[at]
 
 
-def network(labelled: Labelled, objective: str, seed: int) -> dict[str, Any]:
-    """Scores a network on one draw."""
+def network(labelled: Labelled, method: str, seed: int) -> dict[str, Any]:
+    """Scores a network, or several that answer together, on one draw.
+
+    Raises:
+        InputError: No such method.
+    """
     sequences, known = labelled
+    objective, _, change = method.partition(":")
+    if change not in CHANGES:
+        raise InputError("methods", f"OBJECTIVE, or OBJECTIVE: with {', '.join(CHANGES)}", method)
     started = time.perf_counter()
     clusterer = SequenceClusterer(
-        len(np.unique(known)), objective=objective, random_state=seed
+        len(np.unique(known)), objective=objective, random_state=seed, **CHANGES[change]
     ).fit(sequences)
     return {
         "ami": clusterer.score(sequences, known),
@@ -118,28 +136,39 @@ def yardstick(labelled: Labelled, name: str, seed: int) -> dict[str, Any]:
 
 
 def record(name: str, method: str, rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> None:
-    """Keeps what one method reached on one set, in place of what it reached before."""
+    """Keeps what one method reached on one set, in place of what it reached there before.
+
+    Args:
+        name: Of the set.
+        method: Of the network, or of the yardstick.
+        rows: Of each seed.
+        about: What was heard: `features`, `sequences`, `groups`, `seeds`.
+    """
     scores = np.array([row["ami"] for row in rows])
     kind = name.partition("=")[0]
     path = RESULTS / f"{kind}.json"
-    table: dict[str, Any] = {"set": kind, **about, "methods": {}}
-    if path.is_file():
-        table["methods"] = json.loads(path.read_text(encoding="utf-8"))["methods"]
-    table["methods"][method] = {
+    kept = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.is_file() else []
+    here = {
+        "features": about["features"],
+        "method": method,
         "ami": round(float(scores.mean()), 4),
         "deviation": round(float(scores.std(ddof=1)) if len(scores) > 1 else 0.0, 4),
-        "rows": [{key: round(value, 4) for key, value in row.items()} for row in rows],
+        "seeds": about["seeds"],
+        "each": [{key: round(value, 4) for key, value in row.items()} for row in rows],
     }
+    others = [row for row in kept if (row["features"], row["method"]) != (here["features"], method)]
+    table = {"set": kind, "sequences": about["sequences"], "groups": about["groups"]}
+    table["rows"] = [*others, here]
     RESULTS.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"{kind} {method}: {scores.mean():.3f} ± {np.std(scores, ddof=len(scores) > 1):.3f}")
+    print(f"{kind} {method}: {here['ami']:.3f} ± {here['deviation']:.3f}", flush=True)
 
 
 def main() -> None:
     """Runs what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", nargs="+")
-    parser.add_argument("--objectives", default="bingo,neo,softmax_views")
+    parser.add_argument("--methods", default=",".join(METHODS))
     parser.add_argument("--baselines", default=",".join(quick()))
     parser.add_argument("--features", default=",".join(DEFAULT_FEATURES))
     parser.add_argument("--seeds", type=int, default=5)
@@ -154,13 +183,13 @@ def main() -> None:
         about = {
             "sequences": len(sequences),
             "groups": sorted(map(str, np.unique(known))),
-            "features": list(sequences.feature_names),
+            "features": [] if name in FAMILIES else features,
             "seeds": list(seeds),
         }
         for method in filter(None, asked.baselines.split(",")):
             rows = [yardstick(draw, method, seed) for draw, seed in zip(draws, seeds)]
             record(name, method, rows, about)
-        for method in filter(None, asked.objectives.split(",")):
+        for method in filter(None, asked.methods.split(",")):
             rows = [network(draw, method, seed) for draw, seed in zip(draws, seeds)]
             record(name, method, rows, about)
 

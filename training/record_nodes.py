@@ -3,8 +3,13 @@
 Waves differ in frequency, shape or amplitude, each of two values. One node hears waves that differ
 in one thing; three nodes hear waves that differ in three, each drawn for itself. Of each factor
 the bits are kept that one node tells, each node taken for another factor; the correlation is the
-greatest between two nodes. A seed draws the waves and the first weights; of its networks the one
-of least loss is kept. Options: --seeds (5), --seed (0), --restarts (3)
+greatest between two nodes. A seed draws the waves and the first weights.
+
+A node can settle where there is nothing to tell, or cut through the middle of what goes on. So
+each of some networks has more nodes than there are factors, and as many nodes as factors are
+chosen without labels: first the one whose answers to two stretches of each wave tell most of each
+other, then, of those that correlate with none chosen before, the next. Options: --seeds (5),
+--seed (0), --restarts (3), --nodes (5, of a network)
 """
 
 from __future__ import annotations
@@ -23,27 +28,29 @@ from scipy.optimize import linear_sum_assignment
 from scipy.special import expit
 from sklearn.metrics import mutual_info_score
 
-from lstmmusic.clustering.encoder import scaling_of
+from lstmmusic.clustering.encoder import outputs, read, scaling_of
 from lstmmusic.clustering.recipe import Recipe
 from lstmmusic.clustering.synthetic import FACTORS, make_factors
 
 PATH = Path(__file__).parent / "results" / "nodes.json"
 N_SEQUENCES = 240
+APART = 0.3  # nodes that correlate less tell different things
 ALONE = tuple((factor,) for factor in FACTORS)
 
 
 def outputs_of(
-    draws: Sequence[tuple[tuple[str, ...], int]], restarts: int
+    draws: Sequence[tuple[tuple[str, ...], int]], restarts: int, n_nodes: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Outputs (sequences, nodes) and values (sequences, factors) of each draw.
 
     Args:
         draws: Factors and a seed; as many factors in each.
         restarts: Networks of a draw.
+        n_nodes: Of a network.
     """
     from lstmmusic.clustering.learning import Learning, Views
 
-    recipe = Recipe(nodes=len(draws[0][0]), decorrelation=1.0)
+    recipe = Recipe(nodes=n_nodes, decorrelation=1.0)
     items, scalings, views, seeds, known = [], [], [], [], []
     for factors, seed in draws:
         waves, values = make_factors(N_SEQUENCES, seed, factors)
@@ -57,10 +64,50 @@ def outputs_of(
             place = [seed, restart, *map(FACTORS.index, factors)]
             seeds.append(int(np.random.default_rng(place).integers(2**31)))
     learning = Learning("bingo", recipe, views, seeds)
-    losses = learning.learn(recipe.updates)
-    found = learning.encoders(items, scalings)[1]
-    best = losses.reshape(-1, restarts).argmin(axis=1)
-    return [(found[n * restarts + k], known[n]) for n, k in enumerate(best)]
+    learning.learn(recipe.updates)
+    encoders, found = learning.encoders(items, scalings)
+    rows = []
+    for n, (factors, seed) in enumerate(draws):
+        own = range(n * restarts, (n + 1) * restarts)
+        stretches = [_stretches(items[own[0]], np.random.default_rng([seed, k])) for k in (0, 1)]
+        some, scaling = encoders.take(own), scalings[own[0]]
+        first, second = (
+            np.concatenate(outputs(some, read(some, part, scaling)), axis=1) for part in stretches
+        )
+        chosen = best_nodes(first, second, len(factors))
+        rows.append((np.concatenate([found[k] for k in own], axis=1)[:, chosen], known[n]))
+    return rows
+
+
+def _stretches(items: Sequence[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
+    """Of each sequence as much as the networks heard at a time, begun anywhere."""
+    found = []
+    for item in items:
+        n = int(np.ceil(Recipe().view_share * len(item)))
+        start = int(rng.integers(len(item) - n + 1))
+        found.append(item[start : start + n])
+    return found
+
+
+def best_nodes(first: np.ndarray, second: np.ndarray, n_nodes: int) -> list[int]:
+    """Which nodes to look at, chosen without labels.
+
+    Args:
+        first: Outputs at a stretch of each sequence, (sequences, nodes).
+        second: At another.
+        n_nodes: How many are wanted.
+    """
+    from lstmmusic.objectives import two_view_gain
+
+    gains = np.asarray(two_view_gain(first, second))
+    shared = np.abs(np.corrcoef(expit(np.concatenate([first, second]).T.astype(np.float64))))
+    chosen: list[int] = []
+    while len(chosen) < n_nodes:
+        left = [k for k in range(len(gains)) if k not in chosen]
+        most = {k: shared[k, chosen].max(initial=0.0) for k in left}
+        apart = [k for k in left if most[k] < APART] or [min(left, key=most.__getitem__)]
+        chosen.append(max(apart, key=lambda k: gains[k]))
+    return chosen
 
 
 def told(y: np.ndarray, values: np.ndarray) -> dict[str, Any]:
@@ -83,17 +130,23 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--restarts", type=int, default=3)
+    parser.add_argument("--nodes", type=int, default=5)
     asked = parser.parse_args()
     seeds = range(asked.seed, asked.seed + asked.seeds)
     rows = []
     for sets in (ALONE, (FACTORS,)):
         draws = [(factors, seed) for factors in sets for seed in seeds]
-        found = outputs_of(draws, asked.restarts)
+        found = outputs_of(draws, asked.restarts, asked.nodes)
         for n, factors in enumerate(sets):
             each = [told(*pair) for pair in found[n * len(seeds) : (n + 1) * len(seeds)]]
             rows.append({"nodes": len(factors), "factors": list(factors), "each": each})
             print(factors, [(one["bits"], one["correlation"]) for one in each], flush=True)
-    about = {"sequences": N_SEQUENCES, "restarts": asked.restarts, "seeds": list(seeds)}
+    about = {
+        "sequences": N_SEQUENCES,
+        "restarts": asked.restarts,
+        "nodes": asked.nodes,
+        "seeds": list(seeds),
+    }
     PATH.write_text(json.dumps({**about, "rows": rows}, indent=1) + "\n", encoding="utf-8")
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from scipy.special import expit
 from scipy.stats import entropy
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from sklearn.metrics import adjusted_mutual_info_score
@@ -35,8 +36,10 @@ from lstmmusic.clustering.labelling import (
     MAX_NODES,
     Choice,
     Codes,
+    Joining,
     Labelling,
     Modes,
+    Pooled,
     coarser,
 )
 from lstmmusic.clustering.recipe import OBJECTIVES, Recipe
@@ -51,6 +54,8 @@ _MOST_VIEWED = 2000  # sequences whose views choose between restarts
 _PIECES = 20  # progress is told so often
 _FENCE = 3.0  # spreads between quartiles beyond the third, from which on an item is far out
 _MOST_AUTO = 20  # groups, where no number is asked for
+_LEAST_BITS = 1e-3  # where no node tells more, all are as good
+_BOOTSTRAPS, _BOOTSTRAP_ROWS = 10, 1000  # samples, and sequences in each
 _AS_GOOD = 0.02  # as the best agreement of two views, within this
 _AUTO_NODES = {"codes": 4, "modes": 3, "choice": 8}
 
@@ -64,24 +69,27 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
     linear layer on top is trained with an information-theoretic objective, and the groups are read
     off its outputs: the codes of binary nodes (`bingo`), the modes of the outputs' density (`neo`),
     or the choice of a softmax layer (`softmax_views`). Where codes or modes are more than the
-    groups asked for, the nearest are made one (`lstmmusic.clustering.labelling.merge`); nothing
-    else stands on top.
+    groups asked for, the nearest are made one (Ward's rule, `lstmmusic.clustering.labelling`);
+    nothing else stands on top.
 
-    Several networks are trained side by side, from other first weights, and one is kept by a rule
-    without labels: among those with as many groups as asked for, the one whose groups of one
-    stretch of each sequence tell most of the groups of another stretch (adjusted mutual
-    information times the entropy of the groups). Where no number is asked for, the one with whose
-    groups the other networks' agree best.
+    Several networks are trained side by side, from other first weights. Of `bingo` all are kept:
+    their answers together are the code, for each cuts in places of its own, and an answer weighs as
+    many bits as two stretches of a sequence tell of each other by it. Of the others one is
+    kept by a rule without labels: among those with as many groups as asked for, the one whose
+    groups of one stretch of each sequence tell most of the groups of another stretch (adjusted
+    mutual information times the entropy of the groups). Where no number is asked for, the one
+    with whose groups the other networks' agree best.
 
     Sequences may be of any lengths. Every feature is standardised over all steps of the sequences
     that it is fitted to.
 
     Args:
-        n_clusters: Number of groups; "auto": as many, up to 20, as two stretches of each sequence
-            agree upon best (`as_many_as_agreed_upon`).
+        n_clusters: Number of groups; "auto": up to 20. Of all networks together as many as there
+            are before joining two of them becomes dear (`labelling.Joining.plainest`); of one, as
+            two stretches of each sequence agree upon best (`as_many_as_agreed_upon`).
         objective: `bingo`, `neo`, `softmax_views`, or as the paper had them `bingo_2001`,
             `neo_2001`.
-        n_restarts: Networks, of which one is kept.
+        n_restarts: Networks.
         units: Cells of each network's LSTM.
         nodes: Its outputs; "auto": enough for the groups.
         updates: Steps of training.
@@ -89,6 +97,8 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         learning_rate: Of Adam.
         view_share: Length of a stretch, a share of its sequence.
         max_view_steps: And no longer than this; longer ones see slower things, and take longer.
+        pooled: True: all networks are kept (codes alone can be); False: one; None: as the objective
+            has it.
         outliers: True: sequences far outside of their group (three quartile ranges beyond the
             third quartile of distances from its mean) are in no group, -1. There may be none.
         random_state: An int for the same groups every time.
@@ -98,12 +108,17 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         labels_: Group of each sequence, from 0, large groups first; -1 for an outlier; (n,).
         membership_: Share of each group in each sequence, rows sum to 1; (n, groups).
         confidence_: The share of its own group; (n,).
-        embedding_: Outputs of the network; (n, nodes).
+        embedding_: Outputs of the network, (n, nodes); of several, the answers of their nodes, each
+            0 to its weight, (n, networks x nodes).
+        weights_: Of several networks: the bits that each node's answers to two stretches of the
+            sequences tell of each other, (networks x nodes,).
         n_clusters_: Groups found; fewer than asked for where the sequences are too alike.
         agreement_: Of the groups of two stretches of each sequence: 1 the same, 0 chance.
         stability_: Mean agreement (adjusted mutual information) of these groups with those of the
-            other restarts; 1 with one restart.
-        restarts_: For each restart its `information` (nats, by which it is kept or not),
+            other restarts, each by itself; 1 with one restart.
+        bootstrap_: Of several networks: mean agreement of these groups with groups made again of
+            networks and sequences drawn with replacement; None of one network.
+        restarts_: For each restart by itself its `information` (nats, by which it is kept or not),
             `agreement`, number of `groups`, `loss`, and whether it was `kept`.
         n_features_in_: Features of a step.
 
@@ -118,7 +133,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         >>> X = [wave[start:] for wave in (low, high) for start in rng.integers(15, size=20)]
         >>> grouped = SequenceClusterer(2, updates=60, n_restarts=2, random_state=0).fit(X)
         >>> grouped.labels_.shape, grouped.embedding_.shape
-        ((40,), (40, 5))
+        ((40,), (40, 10))
         >>> grouped.score(X, np.repeat([0, 1], 20)) > 0.5  # with what is known of them
         True
     """
@@ -138,6 +153,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         learning_rate: float = 0.02,
         view_share: float = 0.7,
         max_view_steps: int = 64,
+        pooled: bool | None = None,
         outliers: bool = False,
         random_state: Any = None,
         progress: Progress | None = None,
@@ -152,6 +168,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         self.learning_rate = learning_rate
         self.view_share = view_share
         self.max_view_steps = max_view_steps
+        self.pooled = pooled
         self.outliers = outliers
         self.random_state = random_state
         self.progress = progress
@@ -170,7 +187,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         seeds = rng.randint(2**31, size=self.n_restarts + 1).tolist()
         self.scaling_ = scaling_of(items)
         encoders, found, losses = self._trained(items, recipe, seeds[1:])
-        return self.keep_one(items, self.scaling_, encoders, found, losses, seeds)
+        return self.settle(items, self.scaling_, encoders, found, losses, seeds)
 
     def predict(self, X: Any) -> np.ndarray:
         """The group of each sequence, (n,), by the network and the groups that were found."""
@@ -191,8 +208,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
                 f"{self.n_features_in_} features at each step, as in the training",
                 items[0].shape[1],
             )
-        reading = OBJECTIVES[self.objective].reading
-        return outputs(self.encoder_, read(self.encoder_, items, self.scaling_, reading))[0]
+        return self._told(self.encoder_, items)
 
     def membership(self, X: Any) -> np.ndarray:
         """Share of each group in each sequence, (n, groups), rows sum to 1."""
@@ -237,6 +253,8 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         arrays = {f"network/{k}": v for k, v in self.encoder_._asdict().items()}
         arrays |= {f"labelling/{k}": v for k, v in self.labelling_.state().items()}
         arrays |= {"scaling/mean": self.scaling_.mean, "scaling/spread": self.scaling_.spread}
+        if self._is_pooled():
+            arrays["labelling/weights"] = self.weights_
         arrays |= {"far/means": self.far_[0], "far/limits": self.far_[1]}
         card = {
             "kind": _KIND,
@@ -249,6 +267,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
                 "n_clusters": self.n_clusters_,
                 "agreement": self.agreement_,
                 "stability": self.stability_,
+                "bootstrap": self.bootstrap_,
                 "restarts": self.restarts_,
                 "seed": self.seed_,
                 "sequences": len(self.labels_) if hasattr(self, "labels_") else 0,
@@ -277,6 +296,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             self._checked(1)
             self.n_clusters_ = int(found["n_clusters"])
             self.agreement_, self.stability_ = found["agreement"], found["stability"]
+            self.bootstrap_ = found["bootstrap"]
             self.restarts_, self.seed_ = found["restarts"], int(found["seed"])
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(str(folder / CARD), "the card of a clusterer", repr(error)) from None
@@ -291,24 +311,34 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
     def _take(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Sets what was stored; a ValueError where shapes do not go together."""
         self.encoder_ = Encoders(*(arrays[f"network/{name}"] for name in Encoders._fields))
-        one, n_features, four = self.encoder_.kernel.shape
+        n_kept, n_features, four = self.encoder_.kernel.shape
         units, nodes = self.encoder_.recurrent_kernel.shape[1], self.encoder_.read_kernel.shape[2]
         n_read = units if OBJECTIVES[self.objective].reading == "last" else 2 * units
+        is_pooled = self._is_pooled()
         expected = [
-            (1, n_features, 4 * units),
-            (1, units, 4 * units),
-            (1, 4 * units),
-            (1, 3, units),
-            (1, n_read, nodes),
-            (1, nodes),
+            (n_features, 4 * units),
+            (units, 4 * units),
+            (4 * units,),
+            (3, units),
+            (n_read, nodes),
+            (nodes,),
         ]
-        if (one, four) != (1, 4 * units) or [a.shape for a in self.encoder_] != expected:
+        n_expected = self.n_restarts if is_pooled else 1
+        shapes = [(n_expected, *shape) for shape in expected]
+        if four != 4 * units or [a.shape for a in self.encoder_] != shapes:
             raise ValueError("shapes of the network")
         self.scaling_ = Scaling(arrays["scaling/mean"], arrays["scaling/spread"])
         self.far_ = arrays["far/means"], arrays["far/limits"]
         kind, k = OBJECTIVES[self.objective].labels, self.n_clusters_
-        if kind == "codes":
-            self.labelling_: Labelling = Codes(arrays["labelling/groups"], k)
+        n_outputs = n_kept * nodes
+        if is_pooled:
+            means, variance = arrays["labelling/means"], float(arrays["labelling/variance"][0])
+            self.labelling_: Labelling = Pooled(means, variance, n_kept)
+            self.weights_ = arrays["labelling/weights"]
+            fits = means.shape == (k, n_outputs) and variance > 0
+            fits = fits and self.weights_.shape == (n_outputs,)
+        elif kind == "codes":
+            self.labelling_ = Codes(arrays["labelling/groups"], k)
             fits = len(arrays["labelling/groups"]) == 2**nodes
         elif kind == "modes":
             names = ("bumps", "groups", "variances")
@@ -321,7 +351,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         groups = arrays.get("labelling/groups", np.zeros(1))
         if not fits or groups.min() < 0 or groups.max() >= k:
             raise ValueError("groups of the labelling")
-        if self.far_[0].shape != (k, nodes) or self.scaling_.mean.shape != (n_features,):
+        if self.far_[0].shape != (k, n_outputs) or self.scaling_.mean.shape != (n_features,):
             raise ValueError("shapes of what stands beside the network")
         if not all(np.isfinite(array).all() for name, array in arrays.items() if "far" not in name):
             raise ValueError("numbers that are not finite")
@@ -348,6 +378,8 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             raise InputError("n_clusters", f"at most {n}, the number of sequences", k)
         if self.nodes != "auto":
             _whole("nodes", self.nodes, 1, '"auto" or a whole number from 1 on')
+        if self.pooled and OBJECTIVES[self.objective].labels != "codes":
+            raise InputError("pooled", f"None or False with {self.objective}", self.pooled)
         return Recipe(
             units=self.units,
             nodes=self._nodes(),
@@ -357,6 +389,9 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             max_view_steps=self.max_view_steps,
             learning_rate=self.learning_rate,
         )
+
+    def _is_pooled(self) -> bool:
+        return OBJECTIVES[self.objective].pooled if self.pooled is None else self.pooled
 
     def _nodes(self) -> int:
         kind, k = OBJECTIVES[self.objective].labels, self.n_clusters
@@ -390,7 +425,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         encoders, found = learning.encoders([items] * n, [self.scaling_] * n)
         return encoders, found, losses
 
-    def keep_one(
+    def settle(
         self,
         items: Sequence[np.ndarray],
         scaling: Scaling,
@@ -400,7 +435,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         seeds: Sequence[int],
         warn: bool = True,
     ) -> Self:
-        """The second half of `fit`: groups of every trained network, of which one is kept.
+        """The second half of `fit`: groups of the trained networks, together or of the one kept.
 
         Args:
             items: The sequences, each (time, features).
@@ -416,14 +451,16 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         k = None if self.n_clusters == "auto" else int(self.n_clusters)
         viewed = rng.permutation(len(items))[:_MOST_VIEWED]
         view_seed = int(rng.integers(2**31))
-        labellings, memberships, restarts = [], [], []
+        labellings, memberships, restarts, seen = [], [], [], []
         for row, y in enumerate(found):
             labelling = labelling_of(OBJECTIVES[self.objective].labels, y, k, rng)
             views = self._views(
                 encoders.take([row]),
                 [items[i] for i in viewed],
                 np.random.default_rng(view_seed),  # the same stretches for every restart
+                pooled=False,
             )
+            seen.append(views)
             if k is None:
                 labelling = as_many_as_agreed_upon(labelling, y, views)
             agreement = agreement_of(labelling, views)
@@ -452,19 +489,33 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             for first, one in zip(fit, restarts, strict=True)
         ]
         best = max(range(len(rank)), key=rank.__getitem__)
+        kept = list(range(len(rank))) if self._is_pooled() else [best]
         for n, one in enumerate(restarts):
-            one["kept"] = n == best
+            one["kept"] = n in kept
             one["loss"] = one["loss"] if math.isfinite(one["loss"]) else None
-        self.stability_ = shared[best]
-        self.restarts_, self.agreement_ = restarts, restarts[best]["agreement"]
-        self.seed_ = int(seeds[1 + best])
-        self.encoder_, self.labelling_ = encoders.take([best]), labellings[best]
+        self.restarts_, self.seed_ = restarts, int(seeds[1 + kept[0]])
+        self.encoder_ = encoders.take(kept)
+        if self._is_pooled():
+            self.weights_ = _bits_told(seen)
+            self.embedding_ = answers_of(found) * self.weights_
+            views = [answers_of(view) * self.weights_ for view in zip(*seen, strict=True)]
+            joining = Joining(self.embedding_, len(found), rng)
+            self.labelling_ = joining.cut(k or joining.plainest(_MOST_AUTO))
+            self.agreement_ = agreement_of(self.labelling_, views)
+            self.bootstrap_ = _bootstrap(self.labelling_, joining, rng)
+        else:
+            self.embedding_, self.labelling_ = found[best], labellings[best]
+            self.agreement_, self.bootstrap_ = restarts[best]["agreement"], None
         self.n_clusters_ = self.labelling_.n_groups
-        self.embedding_, self.membership_ = found[best], memberships[best]
+        self.membership_ = self.labelling_.membership(self.embedding_)
         self.confidence_ = self.membership_.max(axis=1)
-        self.far_ = _fences(self.embedding_, labels[best], self.n_clusters_)
+        ours = self.membership_.argmax(axis=1)
+        others = [own for n, own in enumerate(labels) if kept != [n]]
+        agreements = [adjusted_mutual_info_score(ours, own) for own in others]
+        self.stability_ = float(np.mean(agreements)) if len(labels) > 1 else 1.0
+        self.far_ = _fences(self.embedding_, ours, self.n_clusters_)
         self.labels_ = self._labels(self.embedding_, self.membership_)
-        n_found = len(np.unique(labels[best]))
+        n_found = len(np.unique(ours))
         if warn and k is not None and n_found < k:
             warnings.warn(
                 f"{n_found} of {k} groups were found: the sequences are too alike, or the "
@@ -473,11 +524,24 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             )
         return self
 
-    def _views(
-        self, encoder: Encoders, items: Sequence[np.ndarray], rng: np.random.Generator
-    ) -> list[np.ndarray]:
-        """Outputs at two stretches of each sequence, each (sequences, nodes)."""
+    def _told(
+        self, encoder: Encoders, items: Sequence[np.ndarray], pooled: bool | None = None
+    ) -> np.ndarray:
+        """What the groups are made of: outputs of the network, or answers of all of them."""
         reading = OBJECTIVES[self.objective].reading
+        y = outputs(encoder, read(encoder, items, self.scaling_, reading))
+        if self._is_pooled() if pooled is None else pooled:
+            return answers_of(y) * self.weights_
+        return y[0]
+
+    def _views(
+        self,
+        encoder: Encoders,
+        items: Sequence[np.ndarray],
+        rng: np.random.Generator,
+        pooled: bool | None = None,
+    ) -> list[np.ndarray]:
+        """What is told of two stretches of each sequence, each (sequences, nodes)."""
         views = []
         for _ in range(2):
             stretches = []
@@ -485,7 +549,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
                 n = max(1, math.ceil(self.view_share * len(item)))
                 start = int(rng.integers(len(item) - n + 1))
                 stretches.append(item[start : start + n])
-            views.append(outputs(encoder, read(encoder, stretches, self.scaling_, reading))[0])
+            views.append(self._told(encoder, stretches, pooled))
         return views
 
     def _labels(self, y: np.ndarray, membership: np.ndarray) -> np.ndarray:
@@ -546,6 +610,39 @@ def as_many_as_agreed_upon(
     agreements = [agreement_of(one, views) for one in coarse]
     least = max(agreements) - _AS_GOOD
     return [one for one, found in zip(coarse, agreements, strict=True) if found >= least][-1]
+
+
+def answers_of(y: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
+    """The answers σ(y) of all networks, (networks, n, nodes) -> (n, networks x nodes)."""
+    return np.concatenate([expit(one) for one in y], axis=1)
+
+
+def _bits_told(seen: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
+    """Of every node, how many bits its answers to two stretches tell of each other, 0 to 1.
+
+    A node that cuts through the middle of what goes on says now this, now that of what lies there;
+    one that cuts where there is a gap says the same.
+    """
+    from lstmmusic.objectives import two_view_gain
+
+    gains = [np.asarray(two_view_gain(*views), np.float64) for views in seen]
+    bits = np.maximum(np.concatenate(gains) / math.log(2), 0.0).astype(np.float32)
+    return bits if bits.max() > _LEAST_BITS else np.ones_like(bits)
+
+
+def _bootstrap(labelling: Labelling, joining: Joining, rng: np.random.Generator) -> float:
+    """Mean agreement with groups of networks and sequences drawn with replacement."""
+    answers, n = joining.answers, joining.n_networks
+    ours = labelling.membership(answers).argmax(axis=1)
+    by_network = answers.reshape(len(answers), n, -1)
+    found = []
+    for _ in range(_BOOTSTRAPS):
+        networks = rng.integers(n, size=n)
+        rows = np.unique(rng.integers(len(answers), size=min(len(answers), _BOOTSTRAP_ROWS)))
+        drawn = by_network[rows][:, networks].reshape(len(rows), -1)
+        again = Joining(drawn, n, rng).cut(labelling.n_groups).membership(drawn)
+        found.append(adjusted_mutual_info_score(ours[rows], again.argmax(axis=1)))
+    return float(np.mean(found))
 
 
 def _fences(y: np.ndarray, labels: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -195,6 +195,16 @@ def _bar(line: Line, score: Score) -> np.ndarray:
     return np.stack([np.sin(angle), np.cos(angle), beats < _EXACT], 1)
 
 
+def _echoes(line: Line, score: Score) -> np.ndarray:
+    """Whether a note started each of `_LAGS_QUARTERS` before."""
+    if not len(line):
+        return np.empty((0, len(_LAGS_QUARTERS)))
+    onsets = line.timing.steps / STEPS_PER_BEAT * line.beat_quarters
+    before = onsets[:, None] - np.array(list(_LAGS_QUARTERS.values()))
+    at = np.clip(np.searchsorted(onsets, before - _NEAR), 0, len(onsets) - 1)
+    return (np.abs(onsets[at] - before) < _NEAR).astype(float)
+
+
 def _chords(line: Line, score: Score) -> np.ndarray:
     roots = np.zeros((len(line), 12))
     for row, onset in enumerate(line.onsets_quarters):
@@ -229,6 +239,17 @@ _VALUES = {
     "whole": 4.0,
 }
 _VALUES_QUARTERS = np.array(list(_VALUES.values()))
+_LAGS_QUARTERS = {
+    "an eighth": 1 / 2,
+    "a dotted eighth": 3 / 4,
+    "a quarter": 1.0,
+    "a dotted quarter": 3 / 2,
+    "a half": 2.0,
+    "a dotted half": 3.0,
+    "a whole": 4.0,
+    "a dotted whole": 6.0,
+}
+_NEAR = 1e-3  # quarters
 _DEGREES = ("1", "b2", "2", "b3", "3", "4", "b5", "5", "b6", "6", "b7", "7")
 
 FEATURES: dict[str, Feature] = {
@@ -257,6 +278,12 @@ FEATURES: dict[str, Feature] = {
     ),
     "rests": Feature(
         "silence before the next note: logarithm of quarters", ("rest",), _BOTH, _rests
+    ),
+    "echoes": Feature(
+        "whether a note started an eighth, a dotted eighth, a quarter ... a dotted whole before",
+        tuple(f"{name} before" for name in _LAGS_QUARTERS),
+        _BOTH,
+        _echoes,
     ),
     "bar": Feature(
         "where in the bar the note starts",

@@ -1,4 +1,4 @@
-"""From outputs to groups: the codes of binary nodes, the modes of a density, a choice.
+"""From outputs to groups: codes of binary nodes, modes of a density, a choice, all networks' codes.
 
 Each way says, of any outputs, how much every group has of them (`membership`, rows that sum to 1),
 so that what was grouped and what comes later are treated alike. Where codes or modes are more than
@@ -13,6 +13,7 @@ import math
 from typing import Protocol
 
 import numpy as np
+from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.special import expit, softmax
 from sklearn.metrics import silhouette_score
 
@@ -20,11 +21,13 @@ from lstmmusic.errors import InputError
 
 MAX_NODES = 10  # of a code: 1024 codes
 MAX_BUMPS = 500  # outputs that a density is kept by
+MAX_JOINED = 2000  # answers of several networks that are joined two by two
 LEAST_SHARE = 0.02  # of the sequences, in a group that was not asked for
 _LEAST_WIDTH = 1e-3  # of a bump, where the outputs have variance 1
 _NARROWER = 0.8
 _MOST_SHIFTS = 50
 _MOST_WIDTHS = 12  # with as many modes as asked for, that are looked at
+_LEAST_STEP = 0.02  # of the greatest cost: what costs less to join costs nothing
 _APART = 0.5  # two groups of codes differ in a node by at least this
 
 
@@ -218,6 +221,76 @@ class Choice:
     def state(self) -> dict[str, np.ndarray]:
         """See `Labelling`."""
         return {}
+
+
+class Pooled:
+    """Groups of what several networks say together: each sequence goes where the nearest mean is.
+
+    Where each network cuts in another place, the sequences that most cuts leave together are those
+    that belong together.
+
+    Args:
+        means: Of the answers of each group, shape (groups, answers).
+        variance: Of an answer about the mean of its group.
+        n_networks: That answer; they are witnesses of one thing, not so many things, so that a
+            share is as sure as one of them is.
+    """
+
+    def __init__(self, means: np.ndarray, variance: float, n_networks: int) -> None:
+        self.means = np.asarray(means, np.float32)
+        self.variance, self.n_networks = float(variance), int(n_networks)
+        self.n_groups = len(self.means)
+
+    def membership(self, y: np.ndarray) -> np.ndarray:
+        """See `Labelling`; `y` are the answers of all networks, (sequences, answers)."""
+        y, means = np.asarray(y, np.float64), self.means.astype(np.float64)
+        away = (y**2).sum(axis=1)[:, None] - 2 * y @ means.T + (means**2).sum(axis=1)
+        return softmax(-0.5 * away / (self.variance * self.n_networks), axis=1)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """See `Labelling`."""
+        return {"means": self.means, "variance": np.array([self.variance])}
+
+
+class Joining:
+    """How sequences are joined two by two, by what several networks say of them (Ward's rule).
+
+    Args:
+        answers: z of all nodes of all networks, shape (sequences, networks x nodes).
+        n_networks: That answer.
+        rng: Draws which sequences are joined, where they are more than `MAX_JOINED`.
+    """
+
+    def __init__(self, answers: np.ndarray, n_networks: int, rng: np.random.Generator) -> None:
+        at = np.arange(len(answers))
+        if len(at) > MAX_JOINED:
+            at = np.sort(rng.choice(len(at), MAX_JOINED, replace=False))
+        self.answers, self.n_networks = np.asarray(answers[at], np.float64), n_networks
+        self.n_different = len(np.unique(self.answers.round(6), axis=0))
+        self._links = linkage(self.answers, "ward") if self.n_different > 1 else None
+
+    def plainest(self, most: int) -> int:
+        """The number of groups, 2 to `most`, before the step that the costs of joining take up.
+
+        With k groups left, the next two cost h_k to join; groups that are one cost little, groups
+        that are two much. The k is taken whose h_k is the most times h_{k+1}.
+        """
+        if self._links is None:
+            return 1
+        heights = self._links[::-1, 2][:most]  # h_2 first
+        steps = heights[:-1] / (heights[1:] + _LEAST_STEP * heights[0])
+        return 2 + int(steps.argmax()) if len(steps) else min(self.n_different, most)
+
+    def cut(self, n_groups: int) -> Pooled:
+        """The groups when so many are left, large ones first; fewer where too few differ."""
+        label = np.zeros(len(self.answers), np.int64)
+        if self._links is not None:
+            label = fcluster(self._links, min(n_groups, self.n_different), "maxclust") - 1
+        sizes = np.bincount(label)
+        order = sorted(range(len(sizes)), key=lambda k: (-sizes[k], k))
+        means = np.stack([self.answers[label == k].mean(axis=0) for k in order])
+        variance = np.mean((self.answers - means[np.argsort(order)[label]]) ** 2)
+        return Pooled(means, float(variance) + _LEAST_WIDTH**2, self.n_networks)
 
 
 def _weights(y: np.ndarray, bumps: np.ndarray, variances: np.ndarray) -> np.ndarray:

@@ -22,6 +22,7 @@ class Objective:
         scale: Of the outputs: `deviation` (each node gets mean 0 and the gain as its standard
             deviation, so that none can fall silent), `white` (the loss is blind to scale) or
             `none`.
+        pooled: True where groups are read off all networks together; else one network is kept.
         gain: Where that standard deviation starts and ends: small, a node is unsure and can still
             change its mind.
     """
@@ -34,6 +35,7 @@ class Objective:
     reading: str = "moments"
     standardised: bool = True
     scale: str = "none"
+    pooled: bool = False
     gain: tuple[float, float] = (1.0, 1.0)
 
 
@@ -44,6 +46,7 @@ OBJECTIVES: Mapping[str, Objective] = {
         "codes",
         {"views": 2},
         scale="deviation",
+        pooled=True,
         gain=(2.0, 4.0),
     ),
     "neo": Objective(

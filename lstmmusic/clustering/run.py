@@ -96,6 +96,7 @@ class Report:
         baselines: Yardsticks; empty where groups were assigned.
         model, sorted_into: Where the model and the files are; empty for none.
         n_sorted: How many files were copied.
+        bootstrap: How far groups of networks and sequences drawn anew agree; None of one network.
         seed, seconds: Of the run.
     """
 
@@ -107,6 +108,7 @@ class Report:
     model: str
     sorted_into: str
     n_sorted: int
+    bootstrap: float | None
     seed: int
     seconds: float
 
@@ -133,6 +135,7 @@ class Report:
         sizes = [len(group.items) for group in self.found.groups]
         whole = self.found.stability
         sure = "" if whole is None else f", stability {whole:.2f}"
+        sure += "" if self.bootstrap is None else f", bootstrap {self.bootstrap:.2f}"
         return (
             f"{len(self.found.sequences)} {what} in {len(sizes)} groups by {self.objective}{sure} "
             f"(seed {self.seed}, {self.seconds:.0f} s)"
@@ -156,6 +159,7 @@ class Report:
             "sizes": [len(group.items) for group in self.found.groups],
             "outliers": len(self.found.outliers),
             "stability": None if self.found.stability is None else round(self.found.stability, 4),
+            "bootstrap": None if self.bootstrap is None else round(self.bootstrap, 4),
             "baselines": {
                 row.held.name: {
                     "about": row.held.about,
@@ -245,6 +249,7 @@ def run(
         model=str(settings.save or settings.model or ""),
         sorted_into=str(settings.sort_into or ""),
         n_sorted=n_sorted,
+        bootstrap=None if settings.model else clusterer.bootstrap_,
         seed=settings.seed,
         seconds=time.perf_counter() - started,
     )

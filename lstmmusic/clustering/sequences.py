@@ -159,12 +159,14 @@ def _called(index: int, names: Sequence[str] | None) -> str:
 
 
 def _rows(X: Any) -> list[Any]:
-    if isinstance(X, str | bytes | Mapping) or not hasattr(X, "__len__"):
-        raise InputError("sequences", "a list of arrays, or one array", type(X).__name__)
     if hasattr(X, "toarray"):
         raise InputError("sequences", "a list of arrays, or one dense array", "a sparse matrix")
     if hasattr(X, "to_numpy"):  # a table of another library: a row a sequence
         X = X.to_numpy()
+    elif hasattr(X, "__array__") and not hasattr(X, "__len__"):
+        X = np.asarray(X)
+    if isinstance(X, str | bytes | Mapping) or not hasattr(X, "__len__"):
+        raise InputError("sequences", "a list of arrays, or one array", type(X).__name__)
     if isinstance(X, np.ndarray) and X.dtype != object:
         if X.ndim not in (2, 3):
             expected = "an array (n, time, features) or (n, time), or a list of arrays"

@@ -35,7 +35,8 @@ class GroupingSettings:
         families: Of `lstmmusic.clustering.synthetic.FAMILIES`; each is grouped for itself.
         sequences: Of a family, to learn from.
         test_sequences: Fresh ones of the success test.
-        restarts: Networks of a family and seed, of which one is kept without labels.
+        restarts: Networks of a family and seed; of `bingo` all answer together, of the others one
+            is kept without labels.
         units: Cells of a network.
         nodes: Its outputs.
         batch: Sequences of an update.
@@ -45,7 +46,7 @@ class GroupingSettings:
         least_ami: The success test asks for so much in every family.
     """
 
-    families: tuple[str, ...] = ("rhythm", "tempo", "frequency", "wave")
+    families: tuple[str, ...] = ("rhythm", "tempo", "pitch", "frequency", "wave", "amplitude")
     sequences: int = 300
     test_sequences: int = 300
     restarts: int = 5
@@ -163,7 +164,7 @@ class _Grouping:
             )
             seeds = [self._network_seeds[k] for k in rows]
             fitted.append(
-                clusterer.keep_one(
+                clusterer.settle(
                     self._items[start],
                     self._scalings[start],
                     encoders.take(rows),
@@ -266,10 +267,11 @@ def _task(
         about=(
             f"{full.sequences} sequences of {N_STEPS[0]} to {N_STEPS[1]} steps of each of "
             f"{len(full.families)} families (`quick`: frequency alone), whose hidden groups "
-            "differ in rhythm, speed, frequency or wave shape and in nothing else; where a "
-            "sequence begins, its length, exact speed and noise are drawn anew for each. Of "
-            f"{full.restarts} networks (`quick`: {quick.restarts}) one is kept by a rule "
-            "without labels. The number of groups is told. Success: the groups that it gives to "
+            "differ in rhythm, speed, pitch, frequency, wave shape or amplitude and in nothing "
+            "else; where a sequence begins, its length, exact speed and noise are drawn anew for "
+            f"each. Of {full.restarts} networks (`quick`: {quick.restarts}) all answer together "
+            "(BINGO), or one is kept by a rule without labels. The number of groups is told. "
+            "Success: the groups that are given to "
             f"{full.test_sequences} fresh sequences have an adjusted mutual information of "
             f"{full.least_ami} or more with the hidden ones, in every family. `untrained` is "
             "k-means on what the same networks read before training. The variant of 2001 has "

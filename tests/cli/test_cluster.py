@@ -2,11 +2,16 @@
 
 import csv
 import json
+import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from lstmmusic.app import grouping
 from lstmmusic.cli import main
+from lstmmusic.clustering import SequenceClusterer
+from lstmmusic.clustering.reading import read_sequences
 from lstmmusic.clustering.synthetic import make_family
 from tests.cli.test_main import RUN, imported_by
 from tests.corpus.conftest import small_tunes
@@ -66,6 +71,34 @@ def test_groups_are_found_told_kept_and_found_again(cluster, waves, tmp_path):
     assert (again["baselines"], again["model"]) == ({}, "m")
     assert "group 0 (soft)" in text
     assert read_labels("b.csv") == rows
+
+
+@pytest.mark.keras
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("updates", [0, 2])
+def test_command_line_app_and_python_find_the_same_groups(
+    cluster, waves, tmp_path, monkeypatch, updates
+):
+    """What is asked without naming it is the same everywhere, and so is what a seed draws."""
+    started = []
+    jobs = SimpleNamespace(start=lambda kind, title, arguments, **more: started.append(arguments))
+    monkeypatch.setattr(grouping, "Jobs", lambda: jobs)
+    material = grouping.of_numbers("waves", [("waves.csv", waves.read_bytes())], "")
+    settings = {"objective": "bingo", "clusters": 3, "seed": 5, "features": None, "notes": None}
+    grouping.start(material, {**settings, "updates": updates, "yardsticks": False})
+    [asked] = started
+    (tmp_path / "job" / "numbers").mkdir(parents=True)
+    shutil.copy(waves, tmp_path / "job" / "numbers" / "table-1.csv")
+    _, *arguments = [one.replace(grouping.HERE, str(tmp_path / "job")) for one in asked]
+    assert cluster(*arguments)[0] == 0
+    clusterer = SequenceClusterer(3, updates=updates, random_state=5)
+    found = clusterer.fit(read_sequences(waves).sequences)
+    labels = [str(label) for label in found.labels_]
+    assert [row["cluster"] for row in read_labels(tmp_path / "job" / "labels.csv")] == labels
+    if not updates:  # what is not trained compiles nothing
+        plain = ("--clusters", 3, "--seed", 5, "--updates", 0, "--baselines", "none")
+        assert cluster(waves, "-o", "plain.csv", *plain)[0] == 0
+        assert [row["cluster"] for row in read_labels("plain.csv")] == labels
 
 
 @pytest.mark.keras

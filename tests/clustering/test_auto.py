@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lstmmusic.clustering.estimator import agreement_of, as_many_as_agreed_upon
-from lstmmusic.clustering.labelling import Choice, Codes, coarser
+from lstmmusic.clustering.labelling import Choice, Codes, Joining, coarser
 
 
 def _views(n_groups, n_bits, noise, seed=0):
@@ -43,3 +43,25 @@ def test_coarser_groups_are_unions_of_the_finer():
 def test_choices_are_left_as_they_are():
     choice = Choice(5)
     assert as_many_as_agreed_upon(choice, np.eye(5), [np.eye(5)] * 2) is choice
+
+
+@pytest.mark.parametrize("n_groups", [2, 3, 4, 7])
+def test_networks_together_make_as_many_groups_as_are_dear_to_join(n_groups):
+    """Every network tells the groups in a code of its own, and cuts once more where it likes."""
+    rng = np.random.default_rng(n_groups)
+    group = rng.integers(n_groups, size=300)
+    networks = []
+    for _ in range(5):
+        codes = rng.random((n_groups, 3)) > 0.5
+        networks.append(np.column_stack([codes[group], rng.random(300) > 0.5]))
+    answers = np.concatenate(networks, axis=1) * 0.9 + 0.05 * rng.random((300, 20))
+    joining = Joining(answers, 5, rng)
+    assert joining.plainest(20) == n_groups
+    labels = joining.cut(n_groups).membership(answers).argmax(axis=1)
+    assert len(set(zip(labels.tolist(), group.tolist(), strict=True))) == n_groups
+
+
+def test_what_is_all_alike_is_one_group():
+    joining = Joining(np.full((9, 4), 0.5), 2, np.random.default_rng(0))
+    assert joining.plainest(20) == 1
+    assert joining.cut(5).n_groups == 1

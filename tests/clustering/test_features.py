@@ -72,6 +72,14 @@ def test_the_default_hears_no_metre():
     assert set(DEFAULT_FEATURES) <= set(FEATURES)
 
 
+def test_an_echo_is_a_note_that_started_so_long_before():
+    onsets = [0, 0.5, 1, 2, 2.5, 4]
+    score = Score([Part([Note(onset, 0.5, 60) for onset in onsets])])
+    found = encode(score, ["echoes"])
+    lags = [0.5, 0.75, 1, 1.5, 2, 3, 4, 6]
+    assert found.tolist() == [[onset - lag in onsets for lag in lags] for onset in onsets]
+
+
 def test_windows_put_together_are_the_piece():
     score = a_piece(n=40)
     parts = list(windows(score, n_notes=8))

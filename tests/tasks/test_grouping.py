@@ -17,10 +17,13 @@ def answers(settings, seed, change=lambda groups: groups):
 
 
 @pytest.mark.parametrize("name", ["bingo_grouping", "neo_grouping"])
-def test_the_paper_preset_has_the_four_families_and_the_bar(name):
+def test_the_paper_preset_has_the_families_and_the_bar(name):
     task = task_named(name)
     settings = task.presets["paper"].settings
-    assert set(settings.families) == {"rhythm", "tempo", "frequency", "wave"}
+    assert set(settings.families) == {
+        *("rhythm", "tempo", "pitch"),
+        *("frequency", "wave", "amplitude"),
+    }
     assert settings.least_ami == 0.8
     assert task.variants[1] == task.variants[0] + "_2001"
 
