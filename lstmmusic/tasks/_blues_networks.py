@@ -12,7 +12,7 @@ from lstmmusic.encoding.binary_eighths import N_CHORD_UNITS, N_MELODY_UNITS
 from lstmmusic.layers import OnlineLSTM, PeepholeLSTM, sigmoid_pm1, sigmoid_pm2
 from lstmmusic.tasks import _training
 from lstmmusic.tasks._networks import Networks
-from lstmmusic.tasks.task import TRAINING, WEIGHTS, Job, Trained
+from lstmmusic.tasks.task import TRAINING, WEIGHTS, Job, Strings, Trained
 
 ONLINE = "online2000"  # the variant that learns by the published rule
 _GATE_BIASES = (-0.5, -1.0, -1.5, -2.0)
@@ -344,10 +344,10 @@ def train_blues(
         online = OnlineBlues(columns, networks, job.seeds, songs, rule, settings)
         return _training.train(online, job)
 
-    def draw(k: int, rng: np.random.Generator, n: int) -> _training.Strings:
+    def draw(k: int, rng: np.random.Generator, n: int) -> Strings:
         found = songs(rng, n, settings.string_choruses)
         inputs, targets = found[:, :-1], found[:, 1:]
-        return _training.Strings(inputs, targets, np.ones(inputs.shape[:2]))
+        return Strings(inputs, targets, np.ones(inputs.shape[:2]))
 
     learner = _training.GradientLearner(
         networks,

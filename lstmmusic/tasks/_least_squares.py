@@ -26,8 +26,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lstmmusic.tasks._training import Metrics, State, Strings
+from lstmmusic.tasks._networks import layers_of
+from lstmmusic.tasks._training import Metrics, State, train
 from lstmmusic.tasks._twins import Twins, TwinSolver
+from lstmmusic.tasks.task import WEIGHTS, Job, Strings, Trained
 
 _DISTANCE = 1e-6  # that a weight is moved by, in double precision
 _DAMPINGS = 10.0 ** np.arange(-2, 4)  # tried at every step, in units of the last that did best
@@ -52,6 +54,41 @@ class Lesson(Protocol):
     def is_valid(self, index: int, predict: Callable[[np.ndarray], np.ndarray]) -> bool:
         """True where it may stop, by data other than the test's."""
         ...
+
+
+def train_lesson(
+    job: Job, lesson: Lesson, longest_steps: int, n_outputs: int = 1, starts: bool = False
+) -> list[Trained]:
+    """Trains a network a seed on a lesson.
+
+    Args:
+        job: Its settings have `units`.
+        lesson: What they learn, of one input.
+        longest_steps: Cells forget over all lengths up to this, at first.
+        n_outputs: Of the network.
+        starts: True where the state before the first step is learnt, too.
+    """
+
+    def make(k: int, start: int) -> tuple[Any, Any]:
+        rng = np.random.default_rng([job.seeds[k], WEIGHTS, start])
+        units = job.settings.units
+        forget_bias = np.log(rng.uniform(1, longest_steps, units)).tolist()
+        layer, head = layers_of(
+            job.variant,
+            int(rng.integers(2**31)),
+            1,
+            n_outputs,
+            units,
+            forget_bias=forget_bias,
+            input_bias=-1.0,
+            learn_initial_state=starts,
+            dtype="float64",
+        )
+        for weight, size in zip(getattr(layer, "initial_weights", ()), (0.1, 0.5), strict=False):
+            weight.assign(size * rng.normal(size=units))
+        return layer, head
+
+    return train(LeastSquaresLearner(make, len(job.seeds), lesson), job)
 
 
 class LeastSquaresLearner:

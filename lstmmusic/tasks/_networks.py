@@ -14,6 +14,8 @@ from lstmmusic.layers import PeepholeLSTM, SideBySide, sigmoid_pm1, sigmoid_pm2
 from lstmmusic.tasks.task import WEIGHTS
 
 _TEST_BATCH = 256
+_RNN_RANGE = 0.2
+ONLINE_RNNS = ("elman", "rtrl")
 
 # Variant -> what sets it apart from a `PeepholeLSTM` with all its gates.
 _ABLATIONS: dict[str, dict[str, Any]] = {
@@ -25,7 +27,7 @@ _ABLATIONS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Original:
-    """A network of 1997: no forget gates, no peepholes, gates see gates.
+    """A network of 1997: no forget gates, no peepholes.
 
     Attributes:
         blocks: Memory blocks.
@@ -36,6 +38,8 @@ class Original:
             that are not named.
         input_gate_bias: One a block; None: as the weights.
         output_gate_bias: The same.
+        is_plain: True for the smallest of them: g is σ, h and output gates are absent, and gates
+            do not see gates.
     """
 
     blocks: int
@@ -45,6 +49,7 @@ class Original:
     weight_range: float
     input_gate_bias: tuple[float, ...] | None = None
     output_gate_bias: tuple[float, ...] | None = None
+    is_plain: bool = False
 
 
 def layers_of(
@@ -59,12 +64,15 @@ def layers_of(
     output_activation: str | None = None,
     learn_initial_state: bool = False,
     dtype: str | None = None,
+    shortcut: bool = False,
+    output_bias: float = 0.0,
 ) -> list[keras.layers.Layer]:
     """A hidden layer that returns sequences, and an output layer; both built.
 
     Args:
         variant: `peephole`, `no_peepholes`, `no_forget` (with peepholes), `keras_lstm`, `rnn`;
-            `lstm1997` and `online1997` are `original`.
+            `lstm1997` and `online1997` are `original`; `elman` and `rtrl` are plain networks of
+            logistic units, for `OnlineRNN`.
         seed: Fixes all weights.
         n_inputs: Features of a step.
         n_outputs: Outputs of a step.
@@ -76,10 +84,13 @@ def layers_of(
         output_activation: Of the output layer; None for none.
         learn_initial_state: As in `PeepholeLSTM`, for those variants that are one.
         dtype: Of all layers; None for Keras' own.
+        shortcut: True where the outputs see the inputs, too.
+        output_bias: Where the biases of outputs start, in all variants but those of 1997.
     """
     seeds = np.random.default_rng([seed, WEIGHTS]).integers(2**31, size=6).tolist()
     glorot, uniform = keras.initializers.GlorotUniform, keras.initializers.RandomUniform
     head: dict[str, Any] = {"kernel_initializer": glorot(seed=seeds[0]), "dtype": dtype}
+    head["bias_initializer"] = keras.initializers.Constant(output_bias)
     hidden: dict[str, Any] = {
         "dtype": dtype,
         "return_sequences": True,
@@ -96,6 +107,11 @@ def layers_of(
         layer = keras.layers.LSTM(units, **hidden)
     elif variant == "rnn":
         layer = keras.layers.SimpleRNN(units, **hidden)
+    elif variant in ONLINE_RNNS:
+        within = [uniform(-_RNN_RANGE, _RNN_RANGE, seed=number) for number in seeds]
+        hidden |= {"kernel_initializer": within[1], "recurrent_initializer": within[2]}
+        layer = keras.layers.SimpleRNN(units, "sigmoid", **hidden)
+        head["kernel_initializer"] = within[0]
     elif original is None:
         raise InputError("variant", "one with a network of its own", repr(variant))
     else:
@@ -103,12 +119,14 @@ def layers_of(
         within = [uniform(-spread, spread, seed=number) for number in seeds]
         layer = PeepholeLSTM(
             original.blocks * original.cells_per_block,
-            activation=sigmoid_pm2,
-            output_activation=sigmoid_pm1,
+            dtype=dtype,
+            activation="sigmoid" if original.is_plain else sigmoid_pm2,
+            output_activation="linear" if original.is_plain else sigmoid_pm1,
             cells_per_block=original.cells_per_block,
             peepholes=False,
             forget_gate=False,
-            gate_feedback=True,
+            output_gate=not original.is_plain,
+            gate_feedback=not original.is_plain,
             biased=original.biased,
             input_gate_bias=original.input_gate_bias,
             output_gate_bias=original.output_gate_bias,
@@ -121,6 +139,7 @@ def layers_of(
             "kernel_initializer": within[0],
             "bias_initializer": within[5],
             "use_bias": original.has_output_bias,
+            "dtype": dtype,
         }
     top = keras.layers.Dense(n_outputs, activation=output_activation, **head)
     layer.build((None, None, n_inputs))
@@ -128,7 +147,8 @@ def layers_of(
         bias = np.zeros(4 * units, np.float32)
         bias[:units], bias[units : 2 * units] = input_bias, forget_bias
         layer.cell.bias.assign(bias)
-    top.build((None, None, layer.compute_output_shape((1, 1, n_inputs))[-1]))
+    n_seen = layer.compute_output_shape((1, 1, n_inputs))[-1] + shortcut * n_inputs
+    top.build((None, None, n_seen))
     return [layer, top]
 
 
@@ -137,6 +157,7 @@ class Networks:
 
     Args:
         columns: For each network its layers, built, the first hears the inputs.
+        shortcut: True where the last layer hears the inputs, too, after what the others give.
 
     Call args:
         inputs: Shape (networks, batch, time, features).
@@ -145,17 +166,22 @@ class Networks:
         Shape (networks, batch, time, outputs).
     """
 
-    def __init__(self, columns: Sequence[Sequence[keras.layers.Layer]]) -> None:
+    def __init__(
+        self, columns: Sequence[Sequence[keras.layers.Layer]], shortcut: bool = False
+    ) -> None:
         import tensorflow as tf
 
-        self.n = len(columns)
+        self.n, self._shortcut = len(columns), shortcut
         self.layers = [SideBySide(list(copies)) for copies in zip(*columns, strict=True)]
         self._predict = tf.function(self.__call__, jit_compile=True, autograph=False)
 
     def __call__(self, inputs: Any) -> Any:
-        for layer in self.layers:
-            inputs = layer(inputs)
-        return inputs
+        import tensorflow as tf
+
+        y, last = inputs, self.layers[-1]
+        for layer in self.layers[:-1]:
+            y = layer(y)
+        return last(tf.concat([y, inputs], -1) if self._shortcut else y)
 
     @property
     def weights(self) -> list[Any]:

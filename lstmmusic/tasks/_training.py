@@ -10,34 +10,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 
 from lstmmusic.layers import OnlineLSTM
-from lstmmusic.tasks._networks import Networks
-from lstmmusic.tasks.task import TRAINING, Job, Trained
+from lstmmusic.tasks._networks import ONLINE_RNNS, Networks
+from lstmmusic.tasks._online_rnn import OnlineRNN
+from lstmmusic.tasks.task import TRAINING, Job, Strings, Trained
 
 State = dict[str, np.ndarray]
 Metrics = dict[str, np.ndarray]
 CHECKPOINT_SECONDS = 10.0
 ONLINE = "online1997"  # the variant that learns by the rule of 1997
-
-
-class Strings(NamedTuple):
-    """Sequences with what is asked at each step.
-
-    Attributes:
-        inputs: Shape (batch, time, features).
-        targets: Shape (batch, time, outputs).
-        weights: 1 where something is asked, else 0; shape (batch, time).
-    """
-
-    inputs: np.ndarray
-    targets: np.ndarray
-    weights: np.ndarray
-
+RNN_LEARNING_RATE = 0.1  # of the published network of 12 units
 
 # Index of the network, generator, number of strings -> strings; all of the same number of steps.
 Draw = Callable[[int, np.random.Generator, int], Strings]
@@ -142,7 +129,13 @@ def train(learner: Learner, job: Job) -> list[Trained]:
 
 
 def train_columns(
-    job: Job, columns: Sequence[Sequence[Any]], draw: Draw, rule: StopRule, loss: str
+    job: Job,
+    columns: Sequence[Sequence[Any]],
+    draw: Draw,
+    rule: StopRule,
+    loss: str,
+    shortcut: bool = False,
+    late_strings: int = 0,
 ) -> list[Trained]:
     """Trains networks of two layers by the rule that their variant learns by.
 
@@ -152,19 +145,27 @@ def train_columns(
         columns: For each network its hidden and its output layer, built.
         draw: The strings of an update.
         rule: When to stop.
-        loss: As in `GradientLearner`; the rule of 1997 takes half the squared error.
+        loss: As in `GradientLearner`; the online rules take half the squared error.
+        shortcut: As in `Networks`.
+        late_strings: As in `OnlineLearner`.
     """
-    settings, networks = job.settings, Networks(columns)
+    settings, networks = job.settings, Networks(columns, shortcut)
     learner: Learner
-    if job.variant == ONLINE:
+    if job.variant == ONLINE or job.variant in ONLINE_RNNS:
         learner = OnlineLearner(
-            [OnlineLSTM(layer, head) for layer, head in columns],
+            [
+                OnlineLSTM(layer, head, shortcut)
+                if job.variant == ONLINE
+                else OnlineRNN(layer, head, looks_back=job.variant == "rtrl")
+                for layer, head in columns
+            ],
             networks,
             job.seeds,
             draw,
             rule,
             settings.round_strings,
-            settings.online_learning_rate,
+            settings.online_learning_rate if job.variant == ONLINE else RNN_LEARNING_RATE,
+            late_strings,
         )
     else:
         learner = GradientLearner(
@@ -274,7 +275,7 @@ class GradientLearner:
         """Goes on from a kept state."""
         for k, variable in enumerate([*self._networks.weights, *self._optimizer.variables]):
             variable.assign(state[f"variable/{k}"].reshape(variable.shape))
-        self._rule.restore(_below("rule/", state))
+        self._rule.restore(below("rule/", state))
 
     def solver(self, index: int) -> Any:
         """Inputs (batch, time, features) -> outputs (batch, time, outputs)."""
@@ -282,7 +283,7 @@ class GradientLearner:
 
 
 class OnlineLearner:
-    """The published rule of 1997: truncated gradient, weights changed at every step with a target.
+    """The published rules: weights are changed at every step with a target, by its own gradient.
 
     At the published rates, changing them once a string, by the sum, learns less where every step
     has a target.
@@ -295,6 +296,8 @@ class OnlineLearner:
         rule: When to stop.
         strings_per_round: Strings between two looks at the rule.
         learning_rate: Of plain descent.
+        late_strings: For so many strings the outputs learn without the hidden layer, as if it were
+            not there; it is added to what they then know.
 
     References:
         Hochreiter, Schmidhuber (1997), Neural Computation 9(8), appendix A.1.
@@ -302,25 +305,34 @@ class OnlineLearner:
 
     def __init__(
         self,
-        onlines: Sequence[OnlineLSTM],
+        onlines: Sequence[OnlineLSTM | OnlineRNN],
         networks: Networks,
         seeds: Sequence[int],
         draw: Draw,
         rule: StopRule,
         strings_per_round: int,
         learning_rate: float,
+        late_strings: int = 0,
     ) -> None:
-        self.steps_per_round = strings_per_round
+        self.steps_per_round, self._late_strings = strings_per_round, late_strings
         self._onlines, self._networks, self._seeds = onlines, networks, seeds
         self._draw, self._rule, self._learning_rate = draw, rule, learning_rate
+        # What outputs see of the hidden layer, 0 until it is added.
+        self._added = [online.weights["head_kernel"][: len(online.y)].copy() for online in onlines]
+        for online, added in zip(onlines, self._added, strict=True):
+            online.weights["head_kernel"][: len(added)] *= late_strings == 0
 
     def learn(self, n_round: int, active: np.ndarray) -> tuple[np.ndarray, Metrics]:
         """One round; see `Learner`."""
         losses = np.zeros(len(self._seeds))
+        is_early = n_round * self.steps_per_round < self._late_strings
         for k in np.flatnonzero(active).tolist():
             rng = np.random.default_rng([self._seeds[k], TRAINING, n_round])
             strings = self._draw(k, rng, self.steps_per_round)
             outputs = np.zeros(strings.targets.shape)
+            seen = self._onlines[k].weights["head_kernel"][: len(self._added[k])]
+            if not is_early and not seen.any():
+                seen[...] = self._added[k]
             for row in range(self.steps_per_round):
                 asked = strings.weights[row] > 0
                 n_steps = int(np.flatnonzero(asked)[-1]) + 1
@@ -330,6 +342,7 @@ class OnlineLearner:
                     strings.targets[row],
                     asked,
                     outputs[row],
+                    len(seen) if is_early else 0,
                 )
             self._rule.seen(k, strings, outputs)
         met, metrics = self._rule.met(self._predict)
@@ -337,13 +350,17 @@ class OnlineLearner:
 
     def _one_string(
         self,
-        online: OnlineLSTM,
+        online: OnlineLSTM | OnlineRNN,
         inputs: np.ndarray,
         targets: np.ndarray,
         asked: np.ndarray,
         outputs: np.ndarray,
+        n_fixed: int,
     ) -> float:
-        """Learns one string, writes what was answered, returns half the mean squared error."""
+        """Learns one string, writes what was answered, returns half the mean squared error.
+
+        The first `n_fixed` rows of what the outputs see stay as they are.
+        """
         online.reset()
         loss = 0.0
         for t, x in enumerate(inputs):
@@ -351,6 +368,7 @@ class OnlineLearner:
             outputs[t] = found.output
             if found.gradient is not None:
                 loss += 0.5 * float(((found.output - targets[t]) ** 2).sum())
+                found.gradient["head_kernel"][:n_fixed] = 0
                 online.descend(found.gradient, self._learning_rate)
         return loss / int(asked.sum())
 
@@ -378,7 +396,7 @@ class OnlineLearner:
         for k, online in enumerate(self._onlines):
             for name, weight in online.weights.items():
                 weight[...] = state[f"network/{k}/{name}"]
-        self._rule.restore(_below("rule/", state))
+        self._rule.restore(below("rule/", state))
 
     def solver(self, index: int) -> Any:
         """Inputs (batch, time, features) -> outputs (batch, time, outputs)."""
@@ -386,7 +404,8 @@ class OnlineLearner:
         return self._networks.solver(index)
 
 
-def _below(prefix: str, state: State) -> State:
+def below(prefix: str, state: State) -> State:
+    """The part of a state whose names begin so, without that."""
     return {k.removeprefix(prefix): a for k, a in state.items() if k.startswith(prefix)}
 
 

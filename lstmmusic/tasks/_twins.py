@@ -59,13 +59,26 @@ class Twins:
         Returns:
             Shape (n, batch, time, outputs).
         """
+        return self.run(weights, inputs)[0]
+
+    def run(
+        self, weights: np.ndarray, inputs: np.ndarray, states: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What the networks answer, and the states that they end in, to go on from.
+
+        Args:
+            weights: Shape (n, weights).
+            inputs: Shape (batch, time, features).
+            states: Shape (2, n, batch, units); None where streams begin.
+        """
         *of_layer, head, head_bias = self.shaped(weights)
         known = dict(zip(self._names, of_layer, strict=True))
         n, (batch, n_steps, _) = len(weights), inputs.shape
-        start = np.zeros((2, n, batch, self._units))
-        if "initial_y" in known:
-            start[0], start[1] = known["initial_y"][:, None], known["initial_c"][:, None]
-        y, c = start
+        if states is None:
+            states = np.zeros((2, n, batch, self._units))
+            if "initial_y" in known:
+                states[0], states[1] = known["initial_y"][:, None], known["initial_c"][:, None]
+        y, c = states
         kernel, recurrent = known["kernel"], known["recurrent_kernel"]
         bias = known["bias"][:, None]
         peephole = None
@@ -83,7 +96,8 @@ class Twins:
                 else:
                     y = np.tanh(net)
                 hidden[t] = y
-            return np.moveaxis(hidden @ head, 0, 2) + head_bias[:, None, None]
+            outputs = np.moveaxis(hidden @ head, 0, 2) + head_bias[:, None, None]
+        return outputs, np.stack([y, c])
 
     def layer(self, weights: np.ndarray) -> Any:
         """The hidden layer with these weights, (weights,), without noise: to look inside."""
@@ -120,3 +134,27 @@ class TwinSolver:
     def layer(self) -> Any:
         """The hidden layer."""
         return self._twins.layer(self._weights)
+
+
+class StreamSolver(TwinSolver):
+    """One network that reads streams piece by piece; its outputs are logistic units.
+
+    Args:
+        twins: Networks of its shape.
+        weights: Its own, (weights,).
+    """
+
+    def __init__(self, twins: Twins, weights: np.ndarray) -> None:
+        super().__init__(twins, weights)
+        self._states: np.ndarray | None = None
+
+    def __call__(self, inputs: np.ndarray, begins: bool = True) -> np.ndarray:
+        """Inputs (batch, time, features) -> outputs (batch, time, outputs).
+
+        Args:
+            inputs: A piece of streams.
+            begins: False where it goes on from the last.
+        """
+        states = None if begins else self._states
+        outputs, self._states = self._twins.run(self._weights[None], inputs, states)
+        return 0.5 * np.tanh(0.5 * outputs[0]) + 0.5

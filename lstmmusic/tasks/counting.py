@@ -13,6 +13,7 @@ from lstmmusic.tasks.task import (
     Job,
     Preset,
     Published,
+    Strings,
     Task,
     Trained,
     Verdict,
@@ -201,11 +202,11 @@ def _train(job: Job) -> list[Trained]:
         settings.harder_times if is_hardened else 0,
     )
 
-    def draw(_: int, rng: np.random.Generator, n: int) -> _training.Strings:
+    def draw(_: int, rng: np.random.Generator, n: int) -> Strings:
         rows = rng.integers(len(inputs), size=n)
         noise = rule.noise * rng.normal(size=(n, inputs.shape[1], n_noise))
         shown = np.concatenate([inputs[rows], noise], axis=-1)
-        return _training.Strings(shown, targets[rows], weights[rows])
+        return Strings(shown, targets[rows], weights[rows])
 
     make = _hardening.disturbed_layers if is_hardened else _networks.layers_of
     columns = [

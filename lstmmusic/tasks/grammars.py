@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,11 @@ from lstmmusic.tasks.task import (
     Job,
     Preset,
     Published,
+    Strings,
     Task,
     Trained,
     Verdict,
+    check_choice,
     check_whole,
 )
 
@@ -34,6 +36,15 @@ _REBER: Automaton = {
 }
 
 
+def _reber() -> Automaton:
+    """B, a way through the graph, E."""
+    inner = {
+        1 + state: {symbol: 1 + after for symbol, after in ways.items()}
+        for state, ways in _REBER.items()
+    }
+    return {0: {"B": 1}, **inner, 6: {"E": "end"}, "end": {}}
+
+
 def _embedded_reber() -> Automaton:
     """B, T or P, a Reber string in B and E, the same T or P again, E."""
     states: dict[Any, Mapping[str, Any]] = {0: {"B": 1}, 1: {"T": "T", "P": "P"}}
@@ -46,7 +57,8 @@ def _embedded_reber() -> Automaton:
     return {**states, "last": {"E": "end"}, "end": {}}
 
 
-EMBEDDED_REBER = _embedded_reber()
+REBER, EMBEDDED_REBER = _reber(), _embedded_reber()
+GRAMMARS = {"reber": REBER, "embedded_reber": EMBEDDED_REBER}
 
 
 def random_string(automaton: Automaton, rng: np.random.Generator) -> str:
@@ -136,7 +148,8 @@ class GrammarSettings:
         round_strings: Strings between two looks at the stopping rule; a multiple of the batch.
         right_looks: At so many looks in a row all must be right.
         learning_rate: Of Adam, in the gradient variants.
-        online_learning_rate: Of the online rule.
+        online_learning_rate: Of the online rule of 1997.
+        grammar: One of `GRAMMARS`.
     """
 
     train_strings: int = 256
@@ -149,8 +162,10 @@ class GrammarSettings:
     right_looks: int = 3
     learning_rate: float = 0.01
     online_learning_rate: float = 0.5
+    grammar: str = "embedded_reber"
 
     def __post_init__(self) -> None:
+        check_choice("grammar", self.grammar, tuple(GRAMMARS))
         counts = ("train_strings", "validation_strings", "test_strings", "units")
         for name in (*counts, "batch_strings", "right_looks"):
             check_whole(name, getattr(self, name), least=1)
@@ -169,11 +184,11 @@ def string_sets(settings: GrammarSettings, seed: int) -> dict[str, list[str]]:
         >>> len(sets["test"]), set(sets["test"]) & set(sets["train"])
         (256, set())
     """
-    rng = np.random.default_rng([seed, STRINGS])
-    train = [random_string(EMBEDDED_REBER, rng) for _ in range(settings.train_strings)]
+    rng, automaton = np.random.default_rng([seed, STRINGS]), GRAMMARS[settings.grammar]
+    train = [random_string(automaton, rng) for _ in range(settings.train_strings)]
     known, others = set(train), []
     while len(others) < settings.validation_strings + settings.test_strings:
-        string = random_string(EMBEDDED_REBER, rng)
+        string = random_string(automaton, rng)
         if string not in known:
             known.add(string)
             others.append(string)
@@ -193,10 +208,10 @@ def _train(job: Job) -> list[Trained]:
     inputs = [one_hot(strings, n_steps) for strings in known]
     targets = [one_hot([string[1:] + " " for string in strings], n_steps) for strings in known]
 
-    def draw(k: int, rng: np.random.Generator, n: int) -> _training.Strings:
+    def draw(k: int, rng: np.random.Generator, n: int) -> Strings:
         rows = rng.integers(settings.train_strings, size=n)
         asked = targets[k][rows]
-        return _training.Strings(inputs[k][rows], asked, asked.sum(axis=-1))
+        return Strings(inputs[k][rows], asked, asked.sum(axis=-1))
 
     rule = _AllRight(known, np.stack(inputs), settings)
     # 3 blocks of 2 cells, 276 weights: Hochreiter, Schmidhuber (1997), Experiment 1.
@@ -217,7 +232,7 @@ def _train(job: Job) -> list[Trained]:
             settings.units,
             original,
             settings.forget_bias,
-            output_activation="sigmoid" if job.variant == _training.ONLINE else None,
+            output_activation="sigmoid" if job.variant in _ONLINE else None,
         )
         for seed in job.seeds
     ]
@@ -230,7 +245,8 @@ class _AllRight:
     def __init__(
         self, strings: list[list[str]], inputs: np.ndarray, settings: GrammarSettings
     ) -> None:
-        tables = [legal_table(EMBEDDED_REBER, found, inputs.shape[2]) for found in strings]
+        automaton = GRAMMARS[settings.grammar]
+        tables = [legal_table(automaton, found, inputs.shape[2]) for found in strings]
         self._legal, self._inputs, self._settings = np.stack(tables), inputs, settings
         self._looks = np.zeros(len(strings), np.int64)
 
@@ -260,7 +276,8 @@ def _test(settings: GrammarSettings, seed: int, solver: Any) -> Verdict:
     strings = sets["train"] + sets["test"]
     n_steps = max(map(len, strings)) - 1
     outputs = solver(one_hot(strings, n_steps))
-    right = are_legal_highest(legal_table(EMBEDDED_REBER, strings, n_steps), outputs)
+    legal = legal_table(GRAMMARS[settings.grammar], strings, n_steps)
+    right = are_legal_highest(legal, outputs)
     shares = {
         "train_right": float(right[: settings.train_strings].mean()),
         "test_right": float(right[settings.train_strings :].mean()),
@@ -270,26 +287,49 @@ def _test(settings: GrammarSettings, seed: int, solver: Any) -> Verdict:
 
 def _oracle(settings: GrammarSettings) -> Any:
     """Follows the automaton and answers 1 for every legal successor."""
+    automaton = GRAMMARS[settings.grammar]
 
     def solve(inputs: np.ndarray) -> np.ndarray:
         outputs = np.zeros(inputs.shape)
         for row, steps in enumerate(inputs):
             state: Any = 0
             for t, x in enumerate(steps[steps.any(axis=-1)]):
-                state = EMBEDDED_REBER[state][SYMBOLS[int(x.argmax())]]
-                for symbol in EMBEDDED_REBER[state]:
+                state = automaton[state][SYMBOLS[int(x.argmax())]]
+                for symbol in automaton[state]:
                     outputs[row, t, SYMBOLS.index(symbol)] = 1
         return outputs
 
     return solve
 
 
+_ONLINE = ("online1997", "elman", "rtrl")
 _SOURCE = "Hochreiter, Schmidhuber (1997), Experiment 1"
 
 
 def _published(strings: float, network: str, variant: str = "", doubt: str = "") -> Published:
     return Published(strings, "training strings", network, _SOURCE, variant, doubt)
 
+
+_ABOUT = (
+    "A network is reset after every string. A string is right if the legal successors are at every "
+    "step the most active outputs. Success: 256 training strings and 256 test strings are all "
+    "right. Training stops when the training strings and 256 further validation strings are right "
+    "at three looks in a row, 320 strings apart; the test strings are looked at once, afterwards. "
+    "The training strings are drawn as the grammar makes them, the others all differ from these "
+    "and from each other."
+)
+_PLAIN = (
+    "`elman` and `rtrl` are plain networks of logistic units that learn online, at every step: the "
+    "first takes its last state as given, the second follows the gradient all the way back."
+)
+_TINY = GrammarSettings(
+    train_strings=8,
+    validation_strings=4,
+    test_strings=4,
+    units=4,
+    batch_strings=4,
+    round_strings=8,
+)
 
 TASKS = (
     Task(
@@ -300,49 +340,83 @@ TASKS = (
         about=(
             "Strings of the embedded Reber grammar (seven symbols, one-hot; where two may come, "
             "each does with probability 1/2) are read symbol by symbol, and the next symbol is to "
-            "be told; the last but one repeats the second, at least six steps before. A network "
-            "is reset after every string. A string is right if the legal successors are at every "
-            "step the most active outputs. Success: 256 training strings and 256 test strings are "
-            "all right. Training stops when the training strings and 256 further validation "
-            "strings are right at three looks in a row, 320 strings apart; the test strings are "
-            "looked at once, afterwards. The training strings are drawn as the grammar makes "
-            "them, the others all differ from these and from each other."
+            "be told; the last but one repeats the second, at least six steps before. "
+            + f"{_ABOUT} {_PLAIN}"
         ),
         published=(
             _published(8440, "LSTM, 3 blocks of 2, rate 0.5, 30 of 30", "online1997"),
             _published(9500, "LSTM, 4 blocks of 1, rate 0.5, 97 % of 30"),
             _published(39_740, "LSTM, 4 blocks of 1, rate 0.1, 30 of 30"),
-            _published(25_000, "RTRL, 12 units, some", doubt="how many of how many is not told"),
+            _published(
+                25_000, "RTRL, 12 units, some", "rtrl", doubt="how many of how many is not told"
+            ),
             _published(182_000, "recurrent cascade-correlation, 50 %"),
+            _published(200_000, "Elman, 15 units, none in so many", "elman"),
         ),
         presets={
             "quick": Preset(
                 "quick",
                 GrammarSettings(),
                 budget=48_000,
-                budgets={"online1997": 12_000},
+                budgets={"online1997": 12_000, "elman": 12_000, "rtrl": 12_000},
                 bar="all training and test strings right, of 2 in 3 networks",
             ),
             "paper": Preset(
                 "paper",
                 GrammarSettings(),
                 budget=200_000,
-                budgets={"lstm1997": 60_000, "rnn": 60_000, "online1997": 25_000},
+                budgets={
+                    "lstm1997": 60_000,
+                    "rnn": 60_000,
+                    "online1997": 25_000,
+                    "elman": 200_000,
+                    "rtrl": 100_000,
+                },
             ),
         },
-        tiny=Preset(
-            "tiny",
-            GrammarSettings(
-                train_strings=8,
-                validation_strings=4,
-                test_strings=4,
-                units=4,
-                batch_strings=4,
-                round_strings=8,
-            ),
-            budget=16,
+        tiny=Preset("tiny", _TINY, budget=16),
+        variants=("peephole", "lstm1997", "keras_lstm", "rnn", *_ONLINE),
+        step_unit="training strings",
+        train=_train,
+        test=_test,
+        oracle=_oracle,
+    ),
+    Task(
+        name="reber",
+        title="Reber grammar",
+        family="grammars",
+        tags=("grammar",),
+        about=(
+            "Strings of the Reber grammar (the embedded one without what surrounds it) are read "
+            f"symbol by symbol, and the next symbol is to be told. {_ABOUT} {_PLAIN}"
         ),
-        variants=("peephole", "lstm1997", "keras_lstm", "rnn", "online1997"),
+        published=(
+            Published(
+                60_000,
+                "training strings",
+                "Elman, 3 units; then no error in 70,000 strings",
+                "Cleeremans, Servan-Schreiber, McClelland (1989), Neural Computation 1(3)",
+                "elman",
+                "recalled, not read again",
+            ),
+        ),
+        presets={
+            "quick": Preset(
+                "quick",
+                replace(GrammarSettings(), grammar="reber"),
+                budget=24_000,
+                budgets={"elman": 12_000, "rtrl": 12_000},
+                bar="all training and test strings right, of 2 in 3 networks",
+            ),
+            "paper": Preset(
+                "paper",
+                replace(GrammarSettings(), grammar="reber"),
+                budget=100_000,
+                budgets={"elman": 60_000, "rtrl": 60_000},
+            ),
+        },
+        tiny=Preset("tiny", replace(_TINY, grammar="reber"), budget=16),
+        variants=("peephole", "no_peepholes", "no_forget", "keras_lstm", "rnn", "elman", "rtrl"),
         step_unit="training strings",
         train=_train,
         test=_test,

@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from lstmmusic.tasks._answers import AnswerSettings, judge_answers, tiny, train_answers
 from lstmmusic.tasks.task import (
-    TEST,
     Job,
     Preset,
     Published,
+    Strings,
     Task,
     Trained,
     Verdict,
+    check_choice,
     check_whole,
 )
 
@@ -68,144 +70,82 @@ def adding_strings(
     return inputs, lengths, 0.5 + (x1 + values[rows, second]) / 4
 
 
+def multiplying_strings(
+    rng: np.random.Generator, n_strings: int, min_steps: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Strings of the multiplication problem: values from 0 to 1, and the target is a product.
+
+    Where the first mark falls on the first step, that factor is 1. All else as `adding_strings`.
+
+    Example:
+        >>> inputs, lengths, targets = multiplying_strings(np.random.default_rng(0), 4, 50)
+        >>> float(inputs.min()), bool((targets >= 0).all())
+        (-1.0, True)
+
+    References:
+        Hochreiter, Schmidhuber (1997), Neural Computation 9(8), Experiment 5.
+    """
+    inputs, lengths, _ = adding_strings(rng, n_strings, min_steps)
+    is_on = np.arange(inputs.shape[1]) < lengths[:, None]
+    inputs[..., 0] = np.where(is_on, (inputs[..., 0] + 1) / 2, 0)
+    factors = np.where(inputs[..., 1] == 1, inputs[..., 0], 1)
+    return inputs, lengths, factors.prod(axis=1)
+
+
 @dataclass(frozen=True)
-class AddingSettings:
-    """Strings and networks.
+class StoringSettings(AnswerSettings):
+    """Strings of two marked values, and what `AnswerSettings` says.
 
     Attributes:
         min_steps: Least length of a string; lengths go up to a tenth more, lags down to a half.
-        units: Of the hidden layer, in all variants but those of 1997.
-        forget_bias: Where the biases of forget gates start.
-        input_bias: Where those of input gates do.
-        batch_strings: Strings of an update of the gradient variants.
-        round_strings: Strings between two looks at the stopping rule; a multiple of the batch.
-        learning_rate: Of Adam, in the gradient variants.
-        slow_below: Where the mean error of the window is less, learning is slower in proportion,
-            down to a tenth.
-        online_learning_rate: Of the online rule.
-        right_below: An answer is right when its error is less.
-        window_strings: Training stops when so many training strings in a row were right
-        mean_error_below: and their mean error was less.
-        test_strings: Fresh strings of the success test.
-        most_wrong: So many of them may be wrong.
+        operation: `add` or `multiply`.
     """
 
     min_steps: int
-    units: int = 12
-    forget_bias: float = 1.0
-    input_bias: float = -3.0
-    batch_strings: int = 20
-    round_strings: int = 500
-    learning_rate: float = 0.01
-    slow_below: float = 0.05
-    online_learning_rate: float = 0.5
-    right_below: float = 0.04
-    window_strings: int = 2000
-    mean_error_below: float = 0.01
-    test_strings: int = 2560
-    most_wrong: int = 3
+    operation: str = "add"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_whole("min_steps", self.min_steps, least=24)  # ten steps and more to choose from
-        for name in ("units", "batch_strings", "window_strings", "test_strings"):
-            check_whole(name, getattr(self, name), least=1)
-        check_whole("round_strings", self.round_strings, least=self.batch_strings)
+        check_choice("operation", self.operation, tuple(_OPERATIONS))
+
+
+_OPERATIONS = {"add": adding_strings, "multiply": multiplying_strings}
+
+
+def _draw(settings: StoringSettings, rng: np.random.Generator, n: int) -> Strings:
+    inputs, lengths, targets = _OPERATIONS[settings.operation](rng, n, settings.min_steps)
+    weights = np.zeros(inputs.shape[:2])
+    weights[np.arange(n), lengths - 1] = 1
+    return Strings(inputs, weights[..., None] * targets[:, None, None], weights)
 
 
 def _train(job: Job) -> list[Trained]:
-    from lstmmusic.tasks import _networks, _training
-
-    settings: AddingSettings = job.settings
-
-    def draw(k: int, rng: np.random.Generator, n: int) -> _training.Strings:
-        inputs, lengths, targets = adding_strings(rng, n, settings.min_steps)
-        weights = np.zeros(inputs.shape[:2])
-        weights[np.arange(n), lengths - 1] = 1
-        return _training.Strings(inputs, weights[..., None] * targets[:, None, None], weights)
-
-    rule = _Window(len(job.seeds), settings)
-    # 2 blocks of 2 cells, 93 weights: Hochreiter, Schmidhuber (1997), Experiment 4.
-    original = _networks.Original(
-        blocks=2,
-        cells_per_block=2,
-        biased=("input", "output", "cell"),
-        has_output_bias=True,
-        weight_range=0.1,
-        input_gate_bias=(-3.0, -6.0),
-    )
-    columns = [
-        _networks.layers_of(
-            job.variant,
-            seed,
-            2,
-            1,
-            settings.units,
-            original,
-            settings.forget_bias,
-            settings.input_bias,
-            "sigmoid" if job.variant == _training.ONLINE else None,
-        )
-        for seed in job.seeds
-    ]
-    return _training.train_columns(job, columns, draw, rule, "squared")
-
-
-class _Window:
-    """Stops a network when its last training strings were right before it learnt from them."""
-
-    def __init__(self, n: int, settings: AddingSettings) -> None:
-        self._settings = settings
-        self._errors = np.full((n, settings.window_strings), np.inf)
-
-    def seen(self, index: int, strings: Any, outputs: np.ndarray) -> None:
-        asked = strings.weights > 0
-        errors = np.abs(outputs - strings.targets)[asked].ravel()
-        self._errors[index] = np.concatenate([self._errors[index], errors])[-len(self._errors[0]) :]
-
-    def met(self, predict: Any) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        settings = self._settings
-        mean = self._means()
-        right = self._errors < settings.right_below
-        metrics = {"window_right": right.mean(axis=1), "window_mean_error": mean}
-        return right.all(axis=1) & (mean < settings.mean_error_below), metrics
-
-    def _means(self) -> np.ndarray:
-        """Of the errors in the window, as far as it is filled; infinite before the first."""
-        known = np.isfinite(self._errors)
-        sums, counts = np.where(known, self._errors, 0).sum(axis=1), known.sum(axis=1)
-        return np.where(counts > 0, sums / np.maximum(counts, 1), np.inf)
-
-    def paces(self) -> np.ndarray:
-        return np.clip(self._means() / self._settings.slow_below, 0.1, 1.0)
-
-    def state(self) -> dict[str, np.ndarray]:
-        return {"errors": self._errors}
-
-    def restore(self, state: dict[str, np.ndarray]) -> None:
-        self._errors = state["errors"].copy()
-
-
-def _test(settings: AddingSettings, seed: int, solver: Any) -> Verdict:
-    rng = np.random.default_rng([seed, TEST])
-    inputs, lengths, targets = adding_strings(rng, settings.test_strings, settings.min_steps)
-    answers = solver(inputs)[np.arange(len(inputs)), lengths - 1, 0]
-    errors = np.abs(answers.astype(np.float64) - targets)
-    n_wrong = int((~(errors < settings.right_below)).sum())
-    measured = {
-        "wrong": float(n_wrong),
-        "mae": float(errors.mean()),
-        "rmse": float(np.sqrt((errors**2).mean())),
-        "mse": float((errors**2).mean()),
+    # 2 blocks of 2 cells, 93 weights: Hochreiter, Schmidhuber (1997), Experiments 4 and 5.
+    adds = job.settings.operation == "add"
+    original = {
+        "blocks": 2,
+        "cells_per_block": 2,
+        "biased": ("input", "output", "cell"),
+        "has_output_bias": True,
+        "weight_range": 0.1,
+        "input_gate_bias": (-3.0, -6.0) if adds else None,
     }
-    return Verdict(n_wrong <= settings.most_wrong, measured)
+    return train_answers(job, lambda _, rng, n: _draw(job.settings, rng, n), original, "squared")
 
 
-def _oracle(settings: AddingSettings) -> Any:
-    """Adds what is marked."""
+def _test(settings: StoringSettings, seed: int, solver: Any) -> Verdict:
+    return judge_answers(settings, seed, solver, _draw)
+
+
+def _oracle(settings: StoringSettings) -> Any:
+    """Adds, or multiplies, what is marked."""
 
     def solve(inputs: np.ndarray) -> np.ndarray:
-        marked = inputs[..., 0] * (inputs[..., 1] == 1)
-        return 0.5 + np.cumsum(marked, axis=1)[..., None] / 4
+        is_marked = inputs[..., 1] == 1
+        if settings.operation == "add":
+            return 0.5 + np.cumsum(inputs[..., 0] * is_marked, axis=1)[..., None] / 4
+        return np.cumprod(np.where(is_marked, inputs[..., 0], 1), axis=1)[..., None]
 
     return solve
 
@@ -247,19 +187,7 @@ def _adding(min_steps: int, strings: float, most: str, quick: Preset, variants: 
             "quick": quick,
             "paper": Preset("paper", full, 2_000_000, budgets),
         },
-        tiny=Preset(
-            "tiny",
-            AddingSettings(
-                24,
-                units=4,
-                batch_strings=4,
-                round_strings=8,
-                window_strings=16,
-                test_strings=16,
-                most_wrong=0,
-            ),
-            budget=16,
-        ),
+        tiny=Preset("tiny", tiny(full, min_steps=24), budget=16),
         variants=variants,
         step_unit="training strings",
         train=_train,
@@ -268,9 +196,11 @@ def _adding(min_steps: int, strings: float, most: str, quick: Preset, variants: 
     )
 
 
-def _settings(min_steps: int, **more: Any) -> AddingSettings:
+def _settings(min_steps: int, **more: Any) -> StoringSettings:
     """With forget gates that start nearly as open as the lag is long."""
-    return AddingSettings(min_steps, forget_bias=round(math.log(min_steps), 1), **more)
+    forget_bias = round(math.log(min_steps), 1)
+    more = {"mean_error_below": 0.01, **more}
+    return StoringSettings(min_steps, forget_bias=forget_bias, input_bias=-3.0, **more)
 
 
 def _quick(min_steps: int, budget: int, budgets: Mapping[str, int]) -> Preset:
@@ -289,6 +219,18 @@ def _quick(min_steps: int, budget: int, budgets: Mapping[str, int]) -> Preset:
     )
 
 
+_MULTIPLYING = _settings(
+    100, operation="multiply", window_wrong=6, mean_error_below=1.0, most_wrong=15
+)
+_MULTIPLYING_QUICK = _settings(
+    50,
+    operation="multiply",
+    window_strings=500,
+    window_wrong=10,
+    mean_error_below=1.0,
+    test_strings=1000,
+    most_wrong=40,
+)
 _GRADIENT = ("peephole", "lstm1997", "keras_lstm", "rnn")
 
 TASKS = (
@@ -301,4 +243,55 @@ TASKS = (
     ),
     _adding(500, 209_000, "0 of 2560 wrong", _quick(100, 80_000, {}), _GRADIENT),
     _adding(1000, 853_000, "1 of 2560 wrong", _quick(200, 60_000, {}), _GRADIENT),
+    Task(
+        name="multiplication_100",
+        title="Multiplication, 100 steps",
+        family="long_lags",
+        tags=("long lag", "continuous values", "1997"),
+        about=(
+            "As in adding, n = 100 (`quick`: 50), but values are from 0 to 1, and the product of "
+            "the two that are marked is asked for. Every training string is new. Training stops "
+            f"when of the last {_MULTIPLYING.window_strings} training strings (`quick`: "
+            f"{_MULTIPLYING_QUICK.window_strings}) at most {_MULTIPLYING.window_wrong} (`quick`: "
+            f"{_MULTIPLYING_QUICK.window_wrong}) had an error of 0.04 or more; the published run "
+            "stopped below 13. Success: it stopped, and of 2560 fresh strings at most 15 are "
+            "wrong, the most of any published network (`quick`: of "
+            f"{_MULTIPLYING_QUICK.test_strings} at most {_MULTIPLYING_QUICK.most_wrong}). Mean "
+            "absolute, root mean square and mean square error are told as well."
+        ),
+        published=(
+            Published(
+                1_273_000,
+                "training strings",
+                "LSTM, 2 blocks of 2, mean of 10, 14 of 2560 wrong",
+                "Hochreiter, Schmidhuber (1997), Experiment 5",
+                doubt="its mean square error of 0.0139 cannot be one",
+            ),
+            Published(
+                482_000,
+                "training strings",
+                "the same, stopped earlier, 139 of 2560 wrong",
+                "Hochreiter, Schmidhuber (1997), Experiment 5",
+                doubt="its mean square error of 0.0223 cannot be one",
+            ),
+        ),
+        presets={
+            "quick": Preset(
+                "quick",
+                _MULTIPLYING_QUICK,
+                100_000,
+                bar=(
+                    "at 50 steps, 98 % of the last 500 training strings and 96 % of 1000 fresh "
+                    "ones right, of 2 in 3 networks"
+                ),
+            ),
+            "paper": Preset("paper", _MULTIPLYING, 2_000_000, {"rnn": 200_000}),
+        },
+        tiny=Preset("tiny", tiny(_MULTIPLYING, min_steps=24), budget=16),
+        variants=_GRADIENT,
+        step_unit="training strings",
+        train=_train,
+        test=_test,
+        oracle=_oracle,
+    ),
 )

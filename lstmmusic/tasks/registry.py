@@ -56,7 +56,7 @@ def list_tasks(tag: str | None = None) -> list[Task]:
 
     Example:
         >>> [task.name for task in list_tasks("grammar")]
-        ['embedded_reber']
+        ['continual_embedded_reber', 'embedded_reber', 'reber']
     """
     tasks = list(_registered().values())
     if tag is None:

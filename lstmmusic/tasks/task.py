@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from lstmmusic.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,6 +24,20 @@ WEIGHTS, TRAINING, TEST, STRINGS = range(4)
 
 # Called with the steps so far, the budget, and the mean of each metric over the networks.
 Progress = Callable[[int, int, Mapping[str, float]], None]
+
+
+class Strings(NamedTuple):
+    """Sequences with what is asked at each step.
+
+    Attributes:
+        inputs: Shape (batch, time, features).
+        targets: Shape (batch, time, outputs).
+        weights: More than 0 where something is asked, else 0; shape (batch, time).
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from lstmmusic.tasks.task import (
     STRINGS,
     TEST,
     TRAINING,
-    WEIGHTS,
     Job,
     Preset,
     Published,
+    Strings,
     Task,
     Trained,
     Verdict,
@@ -155,16 +155,14 @@ class _Generating:
         self._levels += [(sharp[-1], n) for n in settings.more_periods]
         self.n_levels = len(self._levels)
 
-    def strings(self, index: int, level: int) -> Any:
-        from lstmmusic.tasks._training import Strings
-
+    def strings(self, index: int, level: int) -> Strings:
         settings = self._settings
         sharpness, n_periods = self._levels[level]
         n_steps = n_periods * settings.period_steps
         target = blunt_wave(settings.shape, settings.period_steps, n_steps, sharpness)
         return Strings(np.zeros((1, n_steps, 1)), target[None, :, None], np.ones((1, n_steps)))
 
-    def is_learnt(self, level: int, strings: Any, outputs: np.ndarray) -> bool:
+    def is_learnt(self, level: int, strings: Strings, outputs: np.ndarray) -> bool:
         errors = np.abs(outputs - strings.targets)[..., 0] * strings.weights
         is_last = level == self.n_levels - 1
         below = self._settings.polished_below if is_last else self._settings.learnt_below
@@ -246,9 +244,7 @@ class _Measuring:
         self._levels = levels + [(settings.fixed_steps, n) for n in settings.more_delays]
         self.n_levels = len(self._levels)
 
-    def strings(self, index: int, level: int) -> Any:
-        from lstmmusic.tasks._training import Strings
-
+    def strings(self, index: int, level: int) -> Strings:
         settings = self._settings
         rng = np.random.default_rng([self._seeds[index], TRAINING, level])
         length, n_delays = self._levels[level]
@@ -256,7 +252,7 @@ class _Measuring:
         inputs, targets, asked = found
         return Strings(inputs, targets, asked.astype(float))
 
-    def is_learnt(self, level: int, strings: Any, outputs: np.ndarray) -> bool:
+    def is_learnt(self, level: int, strings: Strings, outputs: np.ndarray) -> bool:
         errors = np.abs(outputs - strings.targets)[strings.weights > 0]
         return bool(errors.max() <= self._settings.learnt_below)
 
@@ -288,38 +284,14 @@ def _test_measuring(settings: MeasuringSettings, seed: int, solver: Any) -> Verd
 
 
 def _train(job: Job) -> list[Trained]:
-    from lstmmusic.tasks import _least_squares, _networks, _training
+    from lstmmusic.tasks import _least_squares
 
     settings: Any = job.settings
-    lesson: Any
     if isinstance(settings, GeneratingSettings):
         lesson, longest = _Generating(settings), settings.period_steps
-    else:
-        lesson, longest = (
-            _Measuring(settings, job.seeds),
-            settings.fixed_steps + max(settings.extra),
-        )
-
-    def make(k: int, start: int) -> tuple[Any, Any]:
-        rng = np.random.default_rng([job.seeds[k], WEIGHTS, start])
-        # Cells that forget over all lengths up to that of an interval.
-        forget_bias = np.log(rng.uniform(1, longest, settings.units)).tolist()
-        layer, head = _networks.layers_of(
-            job.variant,
-            int(rng.integers(2**31)),
-            1,
-            1,
-            settings.units,
-            forget_bias=forget_bias,
-            input_bias=-1.0,
-            learn_initial_state=isinstance(settings, GeneratingSettings),
-            dtype="float64",
-        )
-        for weight, size in zip(getattr(layer, "initial_weights", ()), (0.1, 0.5), strict=False):
-            weight.assign(size * rng.normal(size=settings.units))
-        return layer, head
-
-    return _training.train(_least_squares.LeastSquaresLearner(make, len(job.seeds), lesson), job)
+        return _least_squares.train_lesson(job, lesson, longest, starts=True)
+    longest = settings.fixed_steps + max(settings.extra)
+    return _least_squares.train_lesson(job, _Measuring(settings, job.seeds), longest)
 
 
 def _oracle_generating(settings: GeneratingSettings) -> Any:

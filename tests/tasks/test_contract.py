@@ -41,6 +41,23 @@ every_variant = pytest.mark.parametrize(
 )
 
 
+@pytest.fixture
+def quickly_built(monkeypatch):
+    """Networks are built without XLA: a few steps cost less than to compile them.
+
+    What is compiled is held against what is not in `layers/test_side_by_side.py`, and `slow` runs
+    the experiments as they are.
+    """
+    import tensorflow as tf
+
+    function = tf.function
+
+    def plain(*arguments, jit_compile=None, **more):
+        return function(*arguments, **more)
+
+    monkeypatch.setattr(tf, "function", plain)
+
+
 def tiny_run(task, variant=None, seeds=2, **more):
     return run_task(task.name, task.tiny, seeds=seeds, variant=variant, **more)
 
@@ -99,31 +116,41 @@ def test_presets_are_quick_and_paper_and_cannot_be_changed(task):
 
 
 @every_task
-def test_who_knows_the_rule_passes_every_success_test(task):
-    for preset in (*task.presets.values(), task.tiny):
+def test_who_knows_the_rule_passes_the_success_test(task):
+    for preset in (task.presets["quick"], task.tiny):
+        assert task.test(preset.settings, 0, task.oracle(preset.settings)).solved
+
+
+@every_task
+@pytest.mark.slow  # a thousand strings of a thousand steps, a million symbols
+def test_who_knows_the_rule_passes_the_published_one_too(task):
+    for preset in task.presets.values():
         for seed in (0, 7):
             assert task.test(preset.settings, seed, task.oracle(preset.settings)).solved
 
 
+@every_task
+def test_who_knows_nothing_has_not_solved(task):
+    settings = task.tiny.settings
+    oracle = task.oracle(settings)
+    assert not task.test(settings, 3, lambda *asked: np.zeros_like(oracle(*asked))).solved
+
+
 @every_task_that_runs
 @pytest.mark.keras
-def test_who_has_not_learnt_has_not_solved(task):
+def test_who_has_not_learnt_has_not_solved(task, quickly_built):
     untrained = Preset("untrained", task.tiny.settings, budget=0)
     report = run_task(task.name, untrained, seeds=2)
     assert report["solved"] == 0
     assert report["steps"] == 0
-    settings = task.tiny.settings
-    oracle = task.oracle(settings)
-    for outcome in task.run(task.variants[0], untrained, (3,)):
-        assert not outcome.has_stopped
-        assert not task.test(settings, 3, lambda *asked: np.zeros_like(oracle(*asked))).solved
+    assert not any(outcome["has_stopped"] for outcome in report["each"])
 
 
 @every_variant
 @pytest.mark.keras
-def test_the_report_is_json_and_the_same_again(task, variant):
-    shown = []
-    report = tiny_run(task, variant, progress=lambda *found: shown.append(found))
+def test_a_run_is_reported_in_json_and_kept_in_its_folder(task, variant, quickly_built, tmp_path):
+    shown, folder = [], tmp_path / "run"
+    report = tiny_run(task, variant, out=folder, progress=lambda *found: shown.append(found))
     assert set(KEYS) <= report.keys()
     assert (report["task"], report["preset"], report["variant"]) == (task.name, "tiny", variant)
     assert (report["seeds"], len(report["each"])) == (2, 2)
@@ -135,7 +162,29 @@ def test_the_report_is_json_and_the_same_again(task, variant):
     assert report["published"] == [asdict(figure) for figure in task.published]
     assert shown[-1][:2] == (max(outcome["steps"] for outcome in report["each"]), report["budget"])
     assert json.loads(json.dumps(report, allow_nan=False)).keys() == report.keys()
-    assert without_time(tiny_run(task, variant)) == without_time(report)
+    read = {path.name: path for path in folder.iterdir()}
+    assert read.keys() >= {
+        "config.json",
+        "status.json",
+        "metrics.jsonl",
+        "checkpoint.safetensors",
+        "result.json",
+    }
+    assert json.loads(read["result.json"].read_text()) == json.loads(json.dumps(report))
+    assert json.loads(read["status.json"].read_text())["state"] == "done"
+    with pytest.raises(OutputError, match="expected an empty run folder"):
+        tiny_run(task, variant, out=folder)
+    with pytest.raises(OutputError, match="a run of the same seed, got one of another"):
+        tiny_run(task, variant, out=folder, seed=4, resume=True)
+    again = tiny_run(task, variant, out=folder, resume=True)
+    assert without_time(again) == without_time(report)
+
+
+@every_variant
+@pytest.mark.keras
+@pytest.mark.slow  # the same of a small learner: test_training.py
+def test_the_same_run_comes_to_the_same(task, variant):
+    assert without_time(tiny_run(task, variant)) == without_time(tiny_run(task, variant))
 
 
 @every_variant
@@ -147,28 +196,6 @@ def test_a_network_learns_the_same_alone_and_in_company(task, variant):
     assert alone["seed"] == company["seed"] == 1
     assert (alone["solved"], alone["steps"]) == (company["solved"], company["steps"])
     assert alone["metrics"] == pytest.approx(company["metrics"], rel=1e-4, abs=1e-5)
-
-
-@every_task_that_runs
-@pytest.mark.keras
-def test_a_run_folder_holds_the_run_and_is_not_mixed_up(task, tmp_path):
-    report = tiny_run(task, out=tmp_path / "run", seeds=1)
-    read = {path.name: path for path in (tmp_path / "run").iterdir()}
-    assert read.keys() == {
-        "config.json",
-        "status.json",
-        "metrics.jsonl",
-        "checkpoint.safetensors",
-        "result.json",
-    }
-    assert json.loads(read["result.json"].read_text()) == json.loads(json.dumps(report))
-    assert json.loads(read["status.json"].read_text())["state"] == "done"
-    with pytest.raises(OutputError, match="expected an empty run folder"):
-        tiny_run(task, out=tmp_path / "run", seeds=1)
-    with pytest.raises(OutputError, match="a run of the same seed, got one of another"):
-        tiny_run(task, out=tmp_path / "run", seeds=1, seed=4, resume=True)
-    again = tiny_run(task, out=tmp_path / "run", seeds=1, resume=True)
-    assert without_time(again) == without_time(report)
 
 
 class Killed(Exception):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lstmmusic.tasks import task_named
-from lstmmusic.tasks.long_lags import AddingSettings, adding_strings
+from lstmmusic.tasks.long_lags import StoringSettings, adding_strings
 
 
 def sum_of_marked(string, length):
@@ -56,7 +56,7 @@ def test_the_paper_preset_is_the_published_task(steps):
 
 
 def test_an_answer_off_by_the_limit_is_wrong():
-    settings = AddingSettings(50, test_strings=100, most_wrong=0)
+    settings = StoringSettings(50, test_strings=100, most_wrong=0)
     task = task_named("adding_100")
     oracle = task.oracle(settings)
     for shift, solved in ((0.039, True), (0.0401, False), (np.nan, False)):

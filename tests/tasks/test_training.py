@@ -8,8 +8,8 @@ from lstmmusic.fitting import RunFolder
 from lstmmusic.layers import OnlineLSTM, PeepholeLSTM
 from lstmmusic.tasks import _training
 from lstmmusic.tasks._networks import Networks
-from lstmmusic.tasks._training import GradientLearner, OnlineLearner, Strings, train
-from lstmmusic.tasks.task import Job
+from lstmmusic.tasks._training import GradientLearner, OnlineLearner, train
+from lstmmusic.tasks.task import Job, Strings
 
 pytestmark = pytest.mark.keras
 kinds = pytest.mark.parametrize("kind", ["gradient", "online"])
@@ -64,7 +64,7 @@ def dense(units, initializer):
     return layer
 
 
-def learner_of(kind, seeds, rounds=None, loudness=None, clip_norm=1.0):
+def learner_of(kind, seeds, rounds=None, loudness=None, clip_norm=1.0, late_strings=0):
     """Loudness is how much larger a network's targets are."""
     columns = [column(seed, kind) for seed in seeds]
     loudness = loudness or [1.0] * len(seeds)
@@ -78,7 +78,7 @@ def learner_of(kind, seeds, rounds=None, loudness=None, clip_norm=1.0):
     rule, networks = Counts(rounds or [99] * len(seeds)), Networks(columns)
     if kind == "online":
         onlines = [OnlineLSTM(*pair) for pair in columns]
-        return OnlineLearner(onlines, networks, seeds, draw, rule, 4, 0.3)
+        return OnlineLearner(onlines, networks, seeds, draw, rule, 4, 0.3, late_strings)
     return GradientLearner(networks, seeds, draw, "squared", rule, 2, 2, 0.1, clip_norm)
 
 
@@ -146,6 +146,25 @@ def test_the_online_rule_changes_weights_at_every_step_that_has_a_target():
     learnt(learner, 1)
     for name, weight in twin.weights.items():
         np.testing.assert_allclose(learner._onlines[0].weights[name], weight, rtol=1e-12)
+
+
+def test_a_hidden_layer_that_comes_late_is_not_there_before():
+    whole, late = learner_of("online", (3,)), learner_of("online", (3,), late_strings=8)
+    first = {name: values.copy() for name, values in whole._onlines[0].weights.items()}
+    learnt(late, 2)
+    weights = late._onlines[0].weights
+    assert not weights["head_kernel"].any()  # this head sees the hidden layer alone
+    assert weights["head_bias"] != first["head_bias"]
+    for name in ("kernel", "recurrent_kernel", "bias", "peephole_kernel"):
+        np.testing.assert_array_equal(weights[name], first[name])
+    kept = {name: np.array(values) for name, values in late.state().items()}
+    other = learner_of("online", (3,), late_strings=8)
+    other.restore(kept)
+    for learner in (late, other):
+        learner._learning_rate = 1e-9
+        learnt(learner, 1, first=2)
+        head = learner._onlines[0].weights["head_kernel"]
+        np.testing.assert_allclose(head, first["head_kernel"], atol=1e-6)
 
 
 class Counting:

@@ -5,9 +5,9 @@ import pytest
 
 from lstmmusic.tasks import _hardening, _least_squares
 from lstmmusic.tasks._networks import Networks, layers_of
-from lstmmusic.tasks._training import Strings, train
+from lstmmusic.tasks._training import train
 from lstmmusic.tasks._twins import Twins
-from lstmmusic.tasks.task import Job
+from lstmmusic.tasks.task import Job, Strings
 
 pytestmark = pytest.mark.keras
 

@@ -1,0 +1,424 @@
+"""Parity: one bit of memory that every bit of the input may turn over.
+
+No part of a solution lowers the error of the answer at the end, so that what follows a gradient
+finds nothing to follow, and guessing weights does better. Asked at every step, or with strings
+that grow, it is learnt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from lstmmusic.tasks._answers import AnswerSettings, Window, judge_answers, tiny, train_answers
+from lstmmusic.tasks.long_lags import adding_strings
+from lstmmusic.tasks.task import (
+    STRINGS,
+    WEIGHTS,
+    Job,
+    Preset,
+    Published,
+    Strings,
+    Task,
+    Trained,
+    Verdict,
+    check_whole,
+)
+
+FEED_FORWARD, AT_ONCE, GUESSING = "feed_forward", "at_once", "guessing"
+
+
+@dataclass(frozen=True)
+class ParitySettings(AnswerSettings):
+    """Strings of bits, and what `AnswerSettings` says.
+
+    Attributes:
+        lengths: Bits of a training string, in turn: when one is learnt, the next is. One alone is
+            the least and the most; else training strings have up to so many.
+        test_lengths: The least and the most bits of a test string.
+        asks_always: True where the parity so far is asked for at every step.
+        guess_strings: Training strings of `guessing`, of the lengths of the test.
+    """
+
+    lengths: tuple[int, ...]
+    test_lengths: tuple[int, int]
+    asks_always: bool = False
+    guess_strings: int = 100
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for length in (*self.lengths, *self.test_lengths):
+            check_whole("lengths", length, least=1)
+
+
+def parity_strings(
+    rng: np.random.Generator, n_strings: int, least: int, most: int, n_steps: int, always: bool
+) -> Strings:
+    """Strings of bits, 1 and -1; the target is 1 where the number of ones so far is odd.
+
+    Args:
+        rng: Where they come from.
+        n_strings: How many.
+        least: Bits of a string at least,
+        most: and at most.
+        n_steps: Shape of the arrays; zeros after the end.
+        always: True where it is asked for at every step, else at the end.
+
+    Example:
+        >>> strings = parity_strings(np.random.default_rng(0), 1, 4, 4, 4, always=True)
+        >>> strings.inputs[0, :, 0].tolist(), strings.targets[0, :, 0].tolist()
+        ([-1.0, -1.0, -1.0, 1.0], [0, 0, 0, 1])
+    """
+    lengths = rng.integers(least, most + 1, size=n_strings)
+    bits = rng.choice([1.0, -1.0], size=(n_strings, n_steps))
+    is_on = np.arange(n_steps) < lengths[:, None]
+    bits = np.where(is_on, bits, 0)
+    is_odd = np.cumsum(bits > 0, axis=1) % 2
+    asked = is_on if always else np.arange(n_steps) == lengths[:, None] - 1
+    return Strings(bits[..., None], (is_odd * asked)[..., None], asked.astype(float))
+
+
+def _tested(settings: ParitySettings, rng: np.random.Generator, n: int) -> Strings:
+    least, most = settings.test_lengths
+    return parity_strings(rng, n, least, most, most, settings.asks_always)
+
+
+class _Growing(Window):
+    """A window for each length: when all was right in it, strings grow; after the last it stops."""
+
+    def __init__(self, n: int, settings: ParitySettings) -> None:
+        super().__init__(n, settings)
+        self.level = np.zeros(n, np.int64)
+
+    def met(self, predict: Any) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        met, metrics = super().met(predict)
+        is_last = self.level == len(self._settings.lengths) - 1  # type: ignore[attr-defined]
+        self.level = self.level + (met & ~is_last)
+        self._errors[met & ~is_last] = np.inf
+        return met & is_last, {**metrics, "level": self.level.astype(float)}
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {**super().state(), "level": self.level}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        super().restore(state)
+        self.level = state["level"].copy()
+
+
+def _train(job: Job) -> list[Trained]:
+    settings: ParitySettings = job.settings
+    if job.variant == GUESSING:
+        return _guess(job, lambda rng, n: _tested(settings, rng, n))
+    if job.variant == FEED_FORWARD:
+        return _train_static(job)
+    if job.variant == AT_ONCE:
+        at_once = replace(settings, lengths=settings.test_lengths[-1:])
+        job = job._replace(variant="peephole", settings=at_once)
+        return train_answers(job, lambda _, rng, n: _tested(settings, rng, n), {})
+    rule = _Growing(len(job.seeds), settings)
+    most = max(settings.lengths)
+
+    def draw(k: int, rng: np.random.Generator, n: int) -> Strings:
+        length = settings.lengths[int(rule.level[k])]
+        least = length if len(settings.lengths) == 1 and not settings.asks_always else 1
+        return parity_strings(rng, n, least, length, most, settings.asks_always)
+
+    return train_answers(job, draw, {}, rule=rule)
+
+
+def _guess(job: Job, draw: Any) -> list[Trained]:
+    from lstmmusic.tasks import _guessing, _training
+
+    settings: Any = job.settings
+    strings = [
+        draw(np.random.default_rng([seed, STRINGS]), settings.guess_strings) for seed in job.seeds
+    ]
+    per_round = min(settings.batch_strings, job.budget or 1)
+    learner = _guessing.GuessingLearner(job.seeds, strings, settings.right_below, per_round)
+    return _training.train(learner, job)
+
+
+def _train_static(job: Job) -> list[Trained]:
+    """A hidden and an output layer that see all bits at once."""
+    import keras
+
+    from lstmmusic.tasks import _training
+
+    settings: ParitySettings = job.settings
+    (n_bits,) = settings.lengths
+    columns = []
+    for seed in job.seeds:
+        numbers = np.random.default_rng([seed, WEIGHTS]).integers(2**31, size=2).tolist()
+        glorot: Any = keras.initializers.GlorotUniform
+        sizes = ((settings.units, "tanh", n_bits), (1, "sigmoid", settings.units))
+        layers = []
+        for number, (units, activation, n_inputs) in zip(numbers, sizes, strict=True):
+            start = glorot(seed=number)
+            layers.append(keras.layers.Dense(units, activation, kernel_initializer=start))
+            layers[-1].build((None, None, n_inputs))
+        columns.append(layers)
+
+    def draw(_: int, rng: np.random.Generator, n: int) -> Strings:
+        drawn = parity_strings(rng, n, n_bits, n_bits, n_bits, always=False)
+        at_once = drawn.inputs.reshape(n, 1, n_bits)
+        return Strings(at_once, drawn.targets[:, -1:], np.ones((n, 1)))
+
+    rule = Window(len(job.seeds), settings)
+    found = _training.train_columns(job, columns, draw, rule, "independent")
+
+    def read_at_once(solver: Any) -> Any:
+        def solve(inputs: np.ndarray) -> np.ndarray:
+            answers = solver(inputs.reshape(len(inputs), 1, n_bits))
+            return np.repeat(answers, inputs.shape[1], axis=1)
+
+        return solve
+
+    return [trained._replace(solver=read_at_once(trained.solver)) for trained in found]
+
+
+def _test(settings: ParitySettings, seed: int, solver: Any) -> Verdict:
+    return judge_answers(settings, seed, solver, _tested)
+
+
+def _oracle(settings: ParitySettings) -> Any:
+    """Counts the ones."""
+
+    def solve(inputs: np.ndarray) -> np.ndarray:
+        return np.cumsum(inputs > 0, axis=1) % 2
+
+    return solve
+
+
+@dataclass(frozen=True)
+class XorSettings(AnswerSettings):
+    """Two marked bits among random ones, and what `AnswerSettings` says.
+
+    Attributes:
+        min_steps: As in `long_lags.StoringSettings`.
+        guess_strings: Training strings of `guessing`.
+    """
+
+    min_steps: int
+    guess_strings: int = 100
+
+
+def xor_strings(settings: XorSettings, rng: np.random.Generator, n_strings: int) -> Strings:
+    """The strings of adding with bits, 1 and -1, for values: asked is whether the marked differ.
+
+    Where the first mark falls on the first step, that bit is -1.
+
+    Example:
+        >>> settings = XorSettings(24)
+        >>> xor_strings(settings, np.random.default_rng(0), 5).inputs.shape
+        (5, 26, 2)
+    """
+    inputs, lengths, _ = adding_strings(rng, n_strings, settings.min_steps)
+    inputs[..., 0] = np.sign(inputs[..., 0])
+    is_odd = ((inputs[..., 0] > 0) & (inputs[..., 1] == 1)).sum(axis=1) % 2
+    weights = np.zeros(inputs.shape[:2])
+    weights[np.arange(n_strings), lengths - 1] = 1
+    return Strings(inputs, (weights * is_odd[:, None])[..., None], weights)
+
+
+def _train_xor(job: Job) -> list[Trained]:
+    if job.variant == GUESSING:
+        return _guess(job, lambda rng, n: xor_strings(job.settings, rng, n))
+    return train_answers(job, lambda _, rng, n: xor_strings(job.settings, rng, n), {})
+
+
+def _test_xor(settings: XorSettings, seed: int, solver: Any) -> Verdict:
+    return judge_answers(settings, seed, solver, xor_strings)
+
+
+def _oracle_xor(settings: XorSettings) -> Any:
+    """Counts the marked ones."""
+
+    def solve(inputs: np.ndarray) -> np.ndarray:
+        is_one = (inputs[..., :1] > 0) & (inputs[..., 1:] == 1)
+        return np.cumsum(is_one, axis=1) % 2
+
+    return solve
+
+
+_GUESSED = "Hochreiter, Schmidhuber (1996), NIPS 9"
+_RECALLED = "recalled, not read again"
+_GRADIENT = ("peephole", "no_peepholes", "no_forget", "keras_lstm", "rnn")
+
+
+def _trials(value: float, network: str, doubt: str = _RECALLED) -> Published:
+    return Published(value, "guesses", network, _GUESSED, GUESSING, doubt)
+
+
+_GUESSES = (
+    _trials(250, "guessed weights, 10 hidden units that see the output, 500 to 600 bits"),
+    _trials(
+        2906,
+        "guessed weights, 1 hidden unit, fully recurrent, 500 to 600 bits",
+        "recalled, with doubt",
+    ),
+)
+_NOT_SOLVED = (
+    "LSTM by the truncated gradient with small first weights: not quickly, told without a figure"
+)
+
+
+def _task(
+    name: str,
+    title: str,
+    about: str,
+    published: tuple[Published, ...],
+    full: Any,
+    quick: Mapping[str, Any],
+    bar: str,
+    budgets: tuple[int, int],
+    variants: tuple[str, ...],
+    more_budgets: Mapping[str, int],
+    few: Any,
+    functions: tuple[Any, Any, Any] = (_train, _test, _oracle),
+) -> Task:
+    short = replace(full, **quick)
+    train, test, oracle = functions
+    return Task(
+        name=name,
+        title=title,
+        family="parity",
+        tags=("parity", "guessing"),
+        about=(
+            f"{about} An answer is right within {full.right_below}. Training stops when of the "
+            f"last {full.window_strings:,} training strings (`quick`: {short.window_strings:,}) "
+            "all were right before they were learnt from. Success: it stopped, and "
+            f"{full.test_strings:,} fresh strings are all right (`quick`: {short.test_strings:,})."
+        ),
+        published=published,
+        presets={
+            "quick": Preset("quick", short, budgets[0], more_budgets, bar),
+            "paper": Preset(
+                "paper", full, budgets[1], {GUESSING: 200_000} if GUESSING in variants else {}
+            ),
+        },
+        tiny=Preset("tiny", few, budget=16),
+        variants=variants,
+        step_unit="training strings or guesses",
+        train=train,
+        test=test,
+        oracle=oracle,
+    )
+
+
+_NINE = ParitySettings(
+    lengths=(9,),
+    test_lengths=(9, 9),
+    units=128,
+    right_below=0.4,
+    window_strings=4000,
+    test_strings=4096,
+    most_wrong=0,
+    batch_strings=256,
+    round_strings=2560,
+    learning_rate=0.03,
+    slow_below=0.01,
+)
+_RUNNING = ParitySettings(
+    lengths=(20,),
+    test_lengths=(500, 600),
+    asks_always=True,
+    right_below=0.4,
+    window_strings=2000,
+    test_strings=512,
+    most_wrong=0,
+    slow_below=0.1,
+)
+_FINAL = replace(
+    _RUNNING, lengths=(1, 2, 3, 4, 6, 8, 11, 15, 20, 30), asks_always=False, window_strings=1000
+)
+_XOR = XorSettings(
+    min_steps=100,
+    right_below=0.4,
+    forget_bias=4.6,
+    input_bias=-3.0,
+    test_strings=512,
+    most_wrong=0,
+    slow_below=0.1,
+)
+
+TASKS = (
+    _task(
+        "parity_9",
+        "Parity of nine bits, at once or one by one",
+        "Whether the number of ones among nine random bits is odd. `feed_forward`, a hidden layer "
+        f"of {_NINE.units} units, sees all at once; the others read them bit by bit and are asked "
+        "at the end.",
+        (
+            Published(
+                2825,
+                "presentations of every pattern",
+                "feed-forward, 4 hidden units, four bits, descent at rate 0.5",
+                "Rumelhart, Hinton, Williams (1986), PDP 1, chapter 8",
+                FEED_FORWARD,
+                _RECALLED,
+            ),
+        ),
+        _NINE,
+        {"window_strings": 2000, "test_strings": 2048},
+        "all of 2,048 strings of nine bits right, of 2 in 3 networks",
+        (1_500_000, 4_000_000),
+        (FEED_FORWARD, *_GRADIENT),
+        dict.fromkeys(_GRADIENT, 1_000_000),
+        tiny(_NINE, lengths=(3,), test_lengths=(3, 3)),
+    ),
+    _task(
+        "parity_running",
+        "Parity so far, at every step",
+        f"Whether the number of ones so far is odd, asked at every step. Training strings have 1 "
+        f"to {_RUNNING.lengths[0]} bits, test strings 500 to 600, lengths never seen.",
+        _GUESSES,
+        _RUNNING,
+        {"window_strings": 1000, "test_strings": 128},
+        "128 strings of 500 to 600 bits right at every step, of 2 in 3 networks",
+        (60_000, 300_000),
+        (*_GRADIENT, GUESSING),
+        {GUESSING: 4000},
+        tiny(_RUNNING, lengths=(3,), test_lengths=(5, 6), guess_strings=4),
+    ),
+    _task(
+        "parity_final",
+        "Parity at the end, of 500 to 600 bits",
+        "Whether the number of ones is odd, asked at the end alone. Training strings grow: of 1 to "
+        f"n bits, n one of {', '.join(map(str, _FINAL.lengths))}, the next when all of a window "
+        "were right. Test strings have 500 to 600 bits, lengths never seen. `at_once` is "
+        "`peephole` trained on strings as long as those of the test; `guessing` draws weights "
+        f"anew until {_FINAL.guess_strings} such strings are right.",
+        (
+            *_GUESSES,
+            Published(
+                0, "% solved", _NOT_SOLVED, "Hochreiter, Schmidhuber (1997), section 6", AT_ONCE
+            ),
+        ),
+        _FINAL,
+        {"window_strings": 500, "test_strings": 128},
+        "128 strings of 500 to 600 bits right, of 2 in 3 networks",
+        (100_000, 500_000),
+        (*_GRADIENT, AT_ONCE, GUESSING),
+        {GUESSING: 4000, AT_ONCE: 4000},
+        tiny(_FINAL, lengths=(1, 2), test_lengths=(5, 6), guess_strings=4),
+    ),
+    _task(
+        "delayed_xor",
+        "Delayed exclusive or",
+        f"Strings as in adding, n = {_XOR.min_steps} (`quick`: 50), with bits for values: at the "
+        "end it is asked whether the two that are marked differ. To keep one of them alone is "
+        "worth nothing.",
+        (Published(0, "% solved", _NOT_SOLVED, "Hochreiter, Schmidhuber (1997), section 6"),),
+        _XOR,
+        {"min_steps": 50, "window_strings": 500, "test_strings": 256, "forget_bias": 3.9},
+        "at 50 to 55 steps, 256 strings right, of 2 in 3 networks",
+        (80_000, 500_000),
+        (*_GRADIENT, GUESSING),
+        {GUESSING: 4000},
+        tiny(_XOR, min_steps=24, guess_strings=16),
+        (_train_xor, _test_xor, _oracle_xor),
+    ),
+)

@@ -1,0 +1,89 @@
+"""When an answer is right, and when a window of them lets a network stop."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lstmmusic.tasks._answers import AnswerSettings, Window, errors_of, judge_answers, tiny
+from lstmmusic.tasks.task import Strings
+
+
+def one_by_one(strings, outputs):
+    """The slow twin of `errors_of`."""
+    found = []
+    for y, target, weight in zip(outputs, strings.targets, strings.weights, strict=True):
+        asked = [t for t, w in enumerate(weight) if w > 0]
+        found.append(max(abs(float(a) - float(b)) for t in asked for a, b in zip(y[t], target[t])))
+    return found
+
+
+@given(st.integers(0, 10**6))
+def test_the_error_of_a_string_is_its_largest_where_it_is_asked(seed):
+    rng = np.random.default_rng(seed)
+    weights = (rng.random((4, 5)) < 0.4).astype(float)
+    weights[np.arange(4), rng.integers(5, size=4)] = 2.0
+    strings = Strings(rng.normal(size=(4, 5, 2)), rng.normal(size=(4, 5, 3)), weights)
+    outputs = rng.normal(size=(4, 5, 3))
+    assert errors_of(strings, outputs).tolist() == pytest.approx(one_by_one(strings, outputs))
+    other = outputs.copy()
+    other[weights == 0] = np.nan
+    np.testing.assert_array_equal(errors_of(strings, other), errors_of(strings, outputs))
+
+
+def answers(errors):
+    """Strings of one step whose outputs are off by the errors."""
+    n = len(errors)
+    return Strings(np.zeros((n, 1, 1)), np.zeros((n, 1, 1)), np.ones((n, 1))), np.reshape(
+        errors, (n, 1, 1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("errors", "stops"),
+    [
+        ([0.0] * 3, False),  # the window is not full
+        ([0.0] * 4, True),
+        ([0.9, 0.0, 0.0, 0.0, 0.0], True),  # the wrong one is no longer in it
+        ([0.0, 0.0, 0.9, 0.0, 0.0], False),
+        ([0.0, 0.0, np.nan, 0.0, 0.0], False),
+        ([0.19] * 4, False),  # right, but not by enough on the average
+    ],
+)
+def test_a_window_stops_when_all_in_it_were_right(errors, stops):
+    settings = AnswerSettings(window_strings=4, right_below=0.2, mean_error_below=0.1)
+    window = Window(1, settings)
+    window.seen(0, *answers(errors))
+    kept = Window(1, settings)
+    kept.restore(window.state())
+    assert window.met(None)[0].tolist() == kept.met(None)[0].tolist() == [stops]
+
+
+def test_a_window_may_hold_a_few_wrong_ones():
+    errors = [0.9, 0.0, 0.9, 0.0]
+    for allowed, stops in ((1, False), (2, True)):
+        window = Window(1, AnswerSettings(window_strings=4, window_wrong=allowed))
+        window.seen(0, *answers(errors))
+        assert window.met(None)[0].tolist() == [stops]
+
+
+def test_the_closer_the_slower_but_not_for_ever():
+    settings = AnswerSettings(window_strings=4, slow_below=0.1, least_pace=0.25)
+    window = Window(3, settings)
+    for k, error in enumerate((0.5, 0.05, 0.001)):
+        window.seen(k, *answers([error] * 4))
+    np.testing.assert_allclose(window.paces(), [1.0, 0.5, 0.25])
+
+
+def test_fresh_strings_are_asked_in_pieces_and_counted_once():
+    settings = tiny(AnswerSettings(right_below=0.5), test_strings=10, most_wrong=2)
+
+    def draw(settings, rng, n):
+        return Strings(rng.random((n, 1, 1)), np.zeros((n, 1, 1)), np.ones((n, 1)))
+
+    whole = judge_answers(settings, 0, lambda x: x, draw)
+    assert judge_answers(settings, 0, lambda x: x, draw, chunk_strings=3) == whole
+    assert judge_answers(settings, 1, lambda x: x, draw) != whole
+    n_wrong = int((np.random.default_rng([0, 2]).random(10) >= 0.5).sum())
+    assert whole.metrics["wrong"] == n_wrong
+    assert whole.solved == (n_wrong <= 2)
