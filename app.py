@@ -1,10 +1,10 @@
-"""The app's entry: the list of pages, nothing else. Start it with `make app`."""
+"""The app's entry: the list of pages, and how they look. Start it with `make app`."""
 
 import streamlit as st
 
-from lstmmusic.app import explore_page, improvise_page, lab_page, train_page
+from lstmmusic.app import appearance, explore_page, improvise_page, lab_page, train_page
 
-st.navigation(
+page = st.navigation(
     [
         st.Page(improvise_page.render, title="Improvise", url_path="improvise", default=True),
         st.Page(train_page.render, title="Train", url_path="train"),
@@ -12,4 +12,6 @@ st.navigation(
         st.Page(lab_page.render, title="Lab", url_path="lab"),
     ],
     position="top",
-).run()
+)
+appearance.apply()
+page.run()

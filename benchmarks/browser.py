@@ -86,12 +86,19 @@ LEVELS = """
 
 
 @contextmanager
-def served(environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, int]]:
-    """The app on a free port, with these variables set: its address and process number."""
+def served(
+    environment: Mapping[str, str] | None = None, script: Path = ROOT / "app.py"
+) -> Iterator[tuple[str, int]]:
+    """The app on a free port, with these variables set: its address and process number.
+
+    Args:
+        environment: Variables beside those of this process.
+        script: Another entry than the app's.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += ["--server.headless", "true", "--server.port", str(port)]
     quiet = subprocess.DEVNULL
     environment = {**os.environ, **(environment or {})}
@@ -111,18 +118,12 @@ def served(environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, 
 
 
 @contextmanager
-def opened(
-    url: str,
-    ready: str = "Improvise",
-    width: int = 1280,
-    height: int = 1400,
-    scheme: Literal["light", "dark"] = "light",
+def window(
+    width: int = 1280, height: int = 1400, scheme: Literal["light", "dark"] = "light"
 ) -> Iterator[Any]:
-    """A page of the app, ready; it notes every request (`requested`) and script error (`faults`).
+    """An empty page; it notes every request (`requested`) and script error (`faults`).
 
     Args:
-        url: Of the page.
-        ready: The button that says that it is there.
         width: Of the window, in pixels.
         height: The same.
         scheme: Light or dark.
@@ -138,12 +139,33 @@ def opened(
         page.on("request", lambda request: page.requested.append(request.url))
         page.on("pageerror", lambda error: page.faults.append(str(error)))
         page.add_init_script(_EAR)
-        page.goto(url)
-        page.get_by_role("button", name=ready, exact=True).wait_for(timeout=60_000)
         try:
             yield page
         finally:
             browser.close()
+
+
+@contextmanager
+def opened(
+    url: str,
+    ready: str = "Improvise",
+    width: int = 1280,
+    height: int = 1400,
+    scheme: Literal["light", "dark"] = "light",
+) -> Iterator[Any]:
+    """A page of the app in a `window`, ready.
+
+    Args:
+        url: Of the page.
+        ready: The button that says that it is there.
+        width: As of the window.
+        height: The same.
+        scheme: The same.
+    """
+    with window(width, height, scheme) as page:
+        page.goto(url)
+        page.get_by_role("button", name=ready, exact=True).wait_for(timeout=60_000)
+        yield page
 
 
 def improvise(page: Any, seed: int = 3) -> float:

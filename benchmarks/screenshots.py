@@ -68,16 +68,21 @@ def explore(page: Any, url: str) -> list[tuple[str, str]]:
 
 
 def lab(page: Any, url: str) -> list[tuple[str, str]]:
-    """An experiment that was run with and without peepholes."""
+    """An experiment that was run with and without peepholes, and the inside of a blues."""
     page.goto(f"{url}/lab")
     page.get_by_role("combobox", name="Experiment").click()
     page.get_by_role("option", name="Adding, 100 steps").click()
     _press(page, "Run what is missing")
     page.get_by_text("Input", exact=True).first.wait_for(timeout=LONG)
-    return [("lab", page.url)]
+    return [("lab", page.url), ("lab-blues", f"{url}/lab")]
 
 
-OPENED = {"improvise": "Report card", "improvise-empty": "More"}  # what is folded in at first
+# What is folded in, or not chosen, at first.
+OPENED = {
+    "improvise": "Report card",
+    "improvise-empty": "Go on from a phrase",
+    "lab-blues": "Inside a blues",
+}
 
 PAGES: dict[str, Callable[[Any, str], list[tuple[str, str]]]] = {
     "improvise": improvise,
@@ -121,6 +126,7 @@ def _take(page: Any, url: str, picture: Path, width: int, opened: str | None) ->
     if opened is not None:
         page.get_by_text(opened, exact=True).click(timeout=SHORT)
         page.wait_for_timeout(500)
+        page.wait_for_function(_SETTLED, timeout=SHORT)
     height = 0
     while (now := page.evaluate(_HEIGHT)) != height:  # what comes into sight is drawn then
         height = now

@@ -27,6 +27,7 @@ from lstmmusic.score import FORMS, Key
 
 _KEYS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 _USUAL, _TYPED, _NETWORK = "As usual in the key", "Typed chords", "Chords by the network"
+_OWN = "As in the primer"
 _EXAMPLE = "| C7 | F7 | C7 | Gm7 C7 | F7 | F#dim7 | C7 | A7 | Dm7 | G7 | C7 A7 | Dm7 G7 |"
 _ENDINGS: dict[str | None, str] = {
     None: "The last chord, held",
@@ -45,11 +46,15 @@ class Known:
         metres: That it knows.
         has_harmony: It plays chords.
         has_feel: It has heard how players place notes in time.
+        feel_is_usual: It places them so wherever no swing is asked for.
+        answer: How like line one line two usually is.
     """
 
     metres: tuple[str, ...] = ()
     has_harmony: bool = True
     has_feel: bool = False
+    feel_is_usual: bool = False
+    answer: float = 0.0
 
     @classmethod
     def of(cls, model: str) -> Known:
@@ -57,17 +62,21 @@ class Known:
         try:
             card = read_card(shipped_models().get(model) or model_folder(model))
             networks, metres = card["networks"], tuple(card["knows"]["metres"])
-        except (InputError, KeyError, TypeError):
+            usual = card["knows"].get("usual", {}).values()
+            feel_is_usual = any(row.get("feel") == LEARNED for row in usual)
+            answer = float(card["knows"].get("answer", 0.0))
+        except (InputError, KeyError, TypeError, ValueError):
             return cls()
-        return cls(metres, "harmony" in networks, "feel" in networks)
+        return cls(metres, "harmony" in networks, "feel" in networks, feel_is_usual, answer)
 
 
-def ask(usual: Settings, known: Known) -> Settings | None:
+def ask(usual: Settings, known: Known, has_own: bool = False) -> Settings | None:
     """Draws the form.
 
     Args:
         usual: What stands in it at first.
         known: What the model can be asked for.
+        has_own: There is a primer with a key and a style of its own, which may be kept.
 
     Returns:
         What is asked, if the button was pressed just now.
@@ -76,22 +85,27 @@ def ask(usual: Settings, known: Known) -> Settings | None:
         InputError: What is asked is none of that, or does not fit together.
     """
     with st.form("ask"):
-        few = _few(usual, known)
+        few = _few(usual, known, has_own)
         with st.expander("More", expanded=_asks_more(usual)):
             more = _more(usual, known)
         pressed = st.form_submit_button("Improvise", type="primary")
     return _settings(usual.model, few, more) if pressed else None
 
 
-def _few(usual: Settings, known: Known) -> dict[str, Any]:
+def _few(usual: Settings, known: Known, has_own: bool) -> dict[str, Any]:
     left, middle, right = st.columns(3)
     forms = [_USUAL, *FORMS, _TYPED, *([_NETWORK] if known.has_harmony else [])]
     now = _form_name(usual)
     key = Key.parse(usual.key or "C")
+    keys: list[str] = [*([_OWN] if has_own else []), *_KEYS]
+    styles: list[str] = [*([_OWN] if has_own else []), *STYLES]
+    chosen = usual.key is not None or not has_own
     found: dict[str, Any] = {
         "form": left.selectbox("Form", forms, forms.index(now) if now in forms else 0),
-        "key": middle.selectbox("Key", _KEYS, _KEYS.index(_tonic(key))),
-        "style": right.selectbox("Style", STYLES, STYLES.index(usual.style or "shuffle")),
+        "key": middle.selectbox("Key", keys, keys.index(_tonic(key)) if chosen else 0),
+        "style": right.selectbox(
+            "Style", styles, styles.index(usual.style or (_OWN if has_own else "shuffle"))
+        ),
         "chords": st.text_input(
             "Chords, for the form 'Typed chords'", usual.chords or _EXAMPLE, max_chars=MAX_LENGTH
         ),
@@ -199,15 +213,16 @@ def _more(usual: Settings, known: Known) -> dict[str, Any]:
     )
     st.markdown("**Melody**")
     left, middle, right = st.columns(3)
-    found["answer"] = left.slider(
+    answer = left.slider(
         "Answer",
         0.0,
         1.0,
-        float(usual.answer),
+        known.answer if usual.answer is None else float(usual.answer),
         0.05,
         help="How like line one (bars 1 to 4) line two is: 0 leaves all to the network, 1 repeats "
         "its rhythm exactly.",
     )
+    found["answer"] = None if answer == known.answer else answer
     found["bends"] = middle.slider(
         "Bends",
         0.0,
@@ -248,7 +263,12 @@ def _more(usual: Settings, known: Known) -> dict[str, Any]:
         min(max(usual.top_k, 0), _MOST_NOTES),
         help="So many of the likeliest choices are kept; 0 keeps all.",
     )
-    found["learned"] = known.has_feel and st.checkbox(
+    if known.feel_is_usual:
+        st.caption(
+            "The melody lies in time as the players did that the model has heard; "
+            "with a swing asked for, by rule."
+        )
+    found["learned"] = (known.has_feel and not known.feel_is_usual) and st.checkbox(
         "Learned swing",
         usual.swing == LEARNED,
         help="The melody lies in time as the players did that the model has heard; the band "
@@ -266,10 +286,10 @@ def _settings(model: str, few: Mapping[str, Any], more: Mapping[str, Any]) -> Se
         form=form if form in FORMS else None,
         chords=few["chords"] if form == _TYPED else None,
         harmony="model" if form == _NETWORK else "imposed",
-        key=few["key"] + ("m" if few["is_minor"] else ""),
+        key=None if few["key"] == _OWN else few["key"] + ("m" if few["is_minor"] else ""),
         tempo=float(few["tempo"]) if few["tempo"] else None,
         metre=more["metre"],
-        style=few["style"],
+        style=None if few["style"] == _OWN else few["style"],
         swing=LEARNED if more["learned"] else swing,
         choruses=None if more["bars"] else int(few["choruses"]),
         bars=int(more["bars"]) if more["bars"] else None,

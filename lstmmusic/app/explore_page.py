@@ -9,7 +9,6 @@ import importlib.util
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -23,14 +22,12 @@ from lstmmusic.app.job_view import (
     session,
     state_line,
 )
-from lstmmusic.app.jobs import DONE, FAILED, HERE, Job, Jobs, Status
-from lstmmusic.app.looking import look, open_in_training, path_here, reading
+from lstmmusic.app.jobs import DONE, FAILED, Job, Jobs, Status
+from lstmmusic.app.looking import choose, look, offer_look, open_in_training, reading
 from lstmmusic.app.text import duration, plain
-from lstmmusic.app.uploads import MAX_FILES, MAX_MIB, TYPES, packed
 from lstmmusic.errors import InputError
 
 KINDS = ("corpus", "cluster")
-_EXAMPLE, _FOLDER, _UPLOAD = "An example", "A folder", "Files to upload"
 _CHORUSES = "twelve_bar"
 _DONE_OF_ALL = re.compile(r"([\d,]+) of ([\d,]+) (files|updates|yardsticks)")
 
@@ -54,22 +51,20 @@ def _choose() -> None:
         "A network hears melodies, or sequences of numbers, and puts together what is alike. It is "
         "told nothing of what they are."
     )
-    ways = [_EXAMPLE, *([_FOLDER] if is_local() else []), _UPLOAD]
-    way = st.segmented_control("Sequences", ways, default=_EXAMPLE, key="explore_way") or _EXAMPLE
-    if way == _EXAMPLE:
-        _choose_example()
-    elif way == _FOLDER:
-        typed = st.text_input(
-            "Folder of music on this computer, or one file: a zip archive, a table, an array",
-            placeholder="~/Music/tunes",
-            max_chars=1000,
-            key="explore_folder",
-            help="MIDI, MusicXML, ABC and zip archives of them; tables (.csv .tsv .txt), long or "
-            "wide; arrays (.npy .npz).",
-        )
-        _choose_path(typed)
-    else:
-        _choose_uploads()
+    from lstmmusic.app.grouping import TABLES
+
+    chosen = choose("Sequences", "explore", _choose_example, TABLES)
+    if chosen is None:
+        return
+    if not chosen.is_of(TABLES):
+        offer_look(chosen.look)
+        return
+    try:
+        files = chosen.contents()
+    except InputError as error:
+        st.error(plain(str(error)))
+        return
+    _offer_numbers(chosen.name, files, "" if chosen.path else session())
 
 
 def _choose_example() -> None:
@@ -91,7 +86,7 @@ def _choose_example() -> None:
     )
     owner = "" if is_local() else session()
     if name in folders:
-        _offer_look(lambda: look(folders[name].name, str(folders[name]), owner))
+        offer_look(lambda: look(folders[name].name, str(folders[name]), owner))
         return
     table = _table_of(name)
     _offer_numbers(name, [(f"{name}.csv", table)], owner)
@@ -123,67 +118,6 @@ def _folders() -> dict[str, Path]:
     if spec is not None and spec.origin:
         found |= {name: Path(spec.origin).parent / "corpus" / name for name in TUNES}
     return {name: path for name, path in found.items() if path.is_dir()}
-
-
-def _choose_path(typed: str) -> None:
-    from lstmmusic.app.grouping import TABLES
-
-    if typed.strip().lower().endswith(TABLES):
-        try:
-            path = path_here(typed)
-            if path.stat().st_size > MAX_MIB * 2**20:
-                raise InputError("file", f"at most {MAX_MIB} MiB here", "a larger one")
-            data = path.read_bytes()
-        except (InputError, OSError) as error:
-            st.error(plain(str(error)))
-            return
-        _offer_numbers(path.name, [(path.name, data)], "")
-        return
-
-    def start() -> Job:
-        path = path_here(typed)
-        return look(path.name, str(path), "")
-
-    _offer_look(start)
-
-
-def _choose_uploads() -> None:
-    from lstmmusic.app.grouping import TABLES
-
-    files: Sequence[Any] = st.file_uploader(
-        "Music, or tables and arrays of numbers",
-        [*TYPES, *(suffix.removeprefix(".") for suffix in TABLES)],
-        accept_multiple_files=True,
-        key="explore_uploads",
-        help=f"At most {MAX_FILES:,} files and {MAX_MIB} MiB together. Only this browser session "
-        "sees them, and who knows the address of the page.",
-    )
-    if not files:
-        st.caption("Nothing is chosen yet.")
-        return
-    title = files[0].name if len(files) == 1 else f"{len(files)} uploaded files"
-    if any(file.name.lower().endswith(TABLES) for file in files):
-        _offer_numbers(title, [(file.name, file.getvalue()) for file in files], session())
-        return
-
-    def start() -> Job:
-        content, music = packed([(file.name, file.getvalue()) for file in files])
-        return look(title, f"{HERE}/{music}", session(), content)
-
-    _offer_look(start)
-
-
-def _offer_look(start: Any) -> None:
-    """A button that starts reading music."""
-    if not st.button("Look at the files", type="primary"):
-        return
-    try:
-        job = start()
-    except InputError as error:
-        st.error(plain(str(error)))
-        return
-    open_job(job)
-    st.rerun()
 
 
 def _offer_numbers(name: str, files: Sequence[tuple[str, bytes]], owner: str) -> None:

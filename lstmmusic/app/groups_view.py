@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from lstmmusic.app import doctor, explored, grouping
+from lstmmusic.app import doctor, explored, grouping, playing
 from lstmmusic.app.explored import Explored, labels_to_keep, names_of, title_of
 from lstmmusic.app.group_charts import MOST_LINES, lines_figure, map_figure, mark_of
 from lstmmusic.app.job_view import is_local, open_job, session
 from lstmmusic.app.jobs import Job, Jobs
 from lstmmusic.app.looking import look, open_in_training
-from lstmmusic.app.sounding import hear_item
+from lstmmusic.app.sounding import hear_item, hear_score
 from lstmmusic.app.text import plain
 from lstmmusic.clustering.exploring import Difference, compare
 from lstmmusic.errors import InputError
+from lstmmusic.io import format_midi
 
 _N_MOVED = 5
 
@@ -153,6 +155,7 @@ def _group(job: Job, found: Explored, names: Mapping[int, str]) -> None:
     edges = [row for row in group["edge"] if row["other"] is not None]
     others = [f"or {title_of(row['other'], names)}" for row in edges]
     _items(job, found, "On the edge", [row["item"] for row in edges], f"edge_{number}", others)
+    _offer_playing(job, found, number)
     _offer_training(job, found, number)
 
 
@@ -187,6 +190,48 @@ def _short(name: str) -> str:
 
 def _choose(job: Job, item: int) -> None:
     st.session_state[f"item_{job.id}"] = item
+
+
+def _offer_playing(job: Job, found: Explored, number: int) -> None:
+    """A blues that is more like the music of a group, made here and heard here."""
+    look = job.about["material"]["look"]
+    if not look or not found.members(number):
+        return
+    key = f"like_{job.id}_{number}"
+    if st.button(
+        "Play like this group",
+        key="play_like",
+        help="A blues by the usual model, its choices tilted towards the notes of these files; as "
+        "`lstmmusic generate --like FOLDER`.",
+    ):
+        st.session_state[key] = secrets.randbelow(2**31)
+    seed = st.session_state.get(key)
+    if seed is None:
+        return
+    try:
+        with st.spinner("Listening to the group, and playing"):
+            piece = playing.like_group(look, tuple(found.members(number)), seed)
+    except InputError as error:
+        st.error(plain(str(error)))
+        return
+    told = piece.report["like"]
+    words = "too short to tell how like the group"
+    if told["overlap"] is not None and told["without"] is not None:
+        words = (
+            f"overlap with the group {told['overlap']:.2f}, without it {told['without']:.2f} "
+            "(1: the same notes, as often)"
+        )
+    report = piece.report
+    st.caption(f"{report['bars']} bars in {report['key']}, seed {seed}: {words}.")
+    hear_score(piece.score, "like_roll")
+    st.download_button(
+        "Download MIDI",
+        lambda: format_midi(piece.score),
+        f"like-group-{number}-{seed}.mid",
+        "audio/midi",
+        on_click="ignore",
+        key="download_like",
+    )
 
 
 def _offer_training(job: Job, found: Explored, number: int) -> None:

@@ -10,21 +10,29 @@ from typing import Any
 
 import streamlit as st
 
-from lstmmusic.app import controls, favourites, report_card, variations_view
+from lstmmusic.app import controls, favourites, primer, report_card, variations_view
 from lstmmusic.app.job_view import is_local
 from lstmmusic.app.piano_roll import piano_roll
+from lstmmusic.app.score_view import score_view
 from lstmmusic.app.share import MAX_REDONE, Redone, Take, from_query, to_link, to_query
-from lstmmusic.app.takes import History, Piece, history, pages, play
+from lstmmusic.app.takes import History, Piece, at_speed, history, pack, play, sheet
 from lstmmusic.app.text import plain
 from lstmmusic.errors import ChordError, InputError
 from lstmmusic.generation import Settings
+from lstmmusic.io.engraving import READERS_IN
 from lstmmusic.io.notation_write import format_musicxml
 from lstmmusic.io.sound import format_sound
 from lstmmusic.io.sound import render as render_sound
 from lstmmusic.player import DEFAULT_MODEL, shipped_models, user_models
 
-# How much higher an instrument reads than it sounds, in semitones, near the middle of the staff.
-_READERS = {"Concert pitch": 0, "B♭ instruments": 2, "E♭ instruments": -3}
+_CONCERT = "Concert pitch"
+_READERS = {_CONCERT: "C", "B♭ instruments": "Bb", "E♭ instruments": "Eb"}
+_HELP = {
+    "lead sheet": "Melody and chord symbols, for the instruments that are chosen at the score: an "
+    "image that can be printed.",
+    "practice pack": "The band alone, the melody alone, slow, and in 12 keys, as MIDI; lead sheets "
+    "for instruments in C, B♭ and E♭.",
+}
 
 
 def render() -> None:
@@ -32,33 +40,59 @@ def render() -> None:
     st.set_page_config("Improvise a blues", layout="wide")
     st.title("Improvise a blues")
     past = history()
-    take = past.now or _linked()
+    shown = past.now or _linked()
     autoplay = st.session_state.pop("autoplay", False)
+    asked: Take | None = None
     try:
-        usual = take.settings if take else Settings()
-        usual = replace(usual, model=_model(take, usual.model))
-        asked = controls.ask(usual, controls.Known.of(usual.model))
-        if asked is not None:
-            take, autoplay = Take(asked), True
-        if take is None:
+        asked = _asked(shown)
+        if asked is not None or shown is not None:
+            with st.spinner("Improvising"):
+                play(asked or shown or Take(Settings()))
+        shown, autoplay = asked or shown, autoplay or asked is not None
+    except InputError as error:
+        _refuse(error, (asked or shown or Take(Settings())).settings.chords)
+        shown = past.now  # what was there before stays
+        if shown is not None:
+            st.caption("The piece below is the one from before.")
+    else:
+        if shown is None:
             st.info(
                 "Choose a form and a key, then press **Improvise**. Everything has a usual value."
             )
-            return
-        with st.spinner("Improvising"):
-            piece = play(take)
-    except InputError as error:
-        _refuse(error, take.settings.chords if take else None)
+    if shown is None:
         return
-    past.add(take)
-    st.query_params.from_dict(to_query(take))
-    _show(take, piece, past, autoplay)
+    past.add(shown)
+    st.query_params.from_dict(to_query(shown))
+    _show(shown, play(shown), past, autoplay)
+
+
+def _asked(shown: Take | None) -> Take | None:
+    """Draws what can be asked; what is asked, if the button was pressed just now.
+
+    Raises:
+        InputError: What is asked is none of that, or does not fit together.
+    """
+    usual = shown.settings if shown else Settings()
+    usual = replace(usual, model=_model(shown, usual.model))
+    now = shown.primer if shown else ""
+    wanted = primer.ask(now, usual.keep_primer)
+    if wanted.is_file and wanted.text != now:  # a new one speaks for itself
+        usual = replace(usual, key=None, style=None, metre=None, tempo=None, swing=None)
+    settings = controls.ask(usual, controls.Known.of(usual.model), wanted.is_file)
+    if settings is None:
+        return None
+    settings, text = wanted.settled(settings)
+    st.session_state["primer_asked"] = text
+    return Take(settings, primer=text)
 
 
 def _linked() -> Take | None:
     """What the link asks for."""
     try:
-        return from_query(st.query_params.to_dict(), _models(DEFAULT_MODEL))
+        take = from_query(st.query_params.to_dict(), _models(DEFAULT_MODEL))
+        if take is not None and take.primer:
+            primer.from_text(take.primer)
+        return take
     except InputError as error:
         st.error(f"The link asks for something that cannot be done. {plain(str(error))}")
         return None
@@ -75,6 +109,7 @@ def _model(take: Take | None, usual: str) -> str:
     if take is not None and st.session_state.get("followed") != take:  # gone to another piece
         st.session_state["model"] = usual
         st.session_state["followed"] = take
+        primer.follow(take.primer)
     models = _models(usual)
     if st.session_state.get("model") not in models:
         st.session_state["model"] = usual
@@ -106,11 +141,17 @@ def _show(take: Take, piece: Piece, past: History, autoplay: bool) -> None:
         f"{report['bars']} bars in {report['key']}, {report['metre']} at {report['tempo']:g} beats "
         f"a minute, {swing}, seed {report['seed']}. Chords {source}; melody by "
         f"the model {plain(report['model'])}; velocities and band by rules."
+        + (" It goes on from a primer." if take.primer else "")
         + (f" Other notes in bars {bars}." if bars else "")
     )
     if piece.silence:
         st.warning(plain(piece.silence))
-    piano_roll(piece.score, piece.stems, silence="no sound here", autoplay=autoplay)
+    piano_roll(
+        piece.score,
+        lambda speed: (piece.stems, piece.silence) if speed == 1.0 else at_speed(take, speed),
+        autoplay=autoplay,
+        on_bars=_select,
+    )
     chosen = _tried(_change, take, piece, past)
     _offer(take, piece)
     report_card.show(take)
@@ -121,7 +162,7 @@ def _show(take: Take, piece: Piece, past: History, autoplay: bool) -> None:
         past.add(chosen)
         st.session_state["autoplay"] = True
         st.rerun()
-    _score(take)
+    _score(take, piece)
 
 
 def _tried(draw: Callable[..., Take | None], *about: Any) -> Take | None:
@@ -137,14 +178,17 @@ def _change(take: Take, piece: Piece, past: History) -> Take | None:
     """Other notes in some bars, and the way back; the piece that has them, if asked for."""
     n_bars = piece.score.n_bars
     lowest = 0 if take.settings.pickup else 1
-    usual = (9, 10) if n_bars >= 10 else (1, 1)
+    usual = {"from_bar": 9, "to_bar": 10} if n_bars >= 10 else {"from_bar": 1, "to_bar": 1}
+    for name, bar in usual.items():
+        st.session_state[name] = min(max(st.session_state.get(name, bar), lowest), n_bars)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        first = st.number_input("From bar", lowest, n_bars, usual[0], width=130)
-        last = st.number_input("To bar", lowest, n_bars, usual[1], width=130)
+        first = st.number_input("From bar", lowest, n_bars, key="from_bar", width=130)
+        last = st.number_input("To bar", lowest, n_bars, key="to_bar", width=130)
         pressed = st.button(
             "Other notes",
             icon=":material/casino:",
-            help="The network plays these bars anew and leads into what follows; all else stays.",
+            help="The network plays these bars anew and leads into what follows; all else stays. "
+            "Bars can be selected above, over their numbers.",
         )
         for label, has, go, icon in (
             ("Undo", past.has_earlier, past.back, ":material/undo:"),
@@ -162,49 +206,69 @@ def _change(take: Take, piece: Piece, past: History) -> Take | None:
     return changed
 
 
+def _select(bars: tuple[int, int] | None) -> None:
+    """Bars that are selected in the piano roll are those to play anew."""
+    if bars is not None:
+        st.session_state["from_bar"], st.session_state["to_bar"] = bars
+
+
 def _offer(take: Take, piece: Piece) -> None:
     name = f"blues-{piece.report['key'].replace('#', 'sharp')}-{piece.report['seed']}"
-    columns = st.columns(4)
-    higher = _READERS[st.session_state.get("reader") or "Concert pitch"]
+    reader = _READERS[st.session_state.get("reader") or _CONCERT]
+    higher = READERS_IN[reader]
+    written_for = "" if reader == "C" else f"-{reader}"
     # Functions, so that a file is made when it is asked for.
-    files = [
-        ("MIDI", lambda: piece.midi, "mid", "audio/midi"),
+    files: list[tuple[str, str, str, Callable[[], bytes]]] = [
+        ("MIDI", f"{name}.mid", "audio/midi", lambda: piece.midi),
         (
             "MusicXML",
-            lambda: format_musicxml(piece.written, higher),
-            "musicxml",
+            f"{name}{written_for}.musicxml",
             "application/vnd.recordare.musicxml+xml",
+            lambda: format_musicxml(piece.written, higher),
         ),
-        ("WAV", lambda: format_sound(render_sound(piece.score)), "wav", "audio/wav"),
+        ("WAV", f"{name}.wav", "audio/wav", lambda: format_sound(render_sound(piece.score))),
     ]
-    for column, (label, make, suffix, mime) in zip(columns, files, strict=False):
+    sheet_file = f"{name}{written_for}-lead-sheet.svg"
+    pages = sheet(take, reader).pages
+    if len(pages) == 1:
+        files.append(("lead sheet", sheet_file, "image/svg+xml", lambda: pages[0].encode()))
+    else:
+        zipped = sheet_file.replace(".svg", ".zip")
+        make = sheet(take, reader).file
+        files.append(("lead sheet", zipped, "application/zip", lambda: make()[0]))
+    files.append(("practice pack", f"{name}-practice.zip", "application/zip", lambda: pack(take)))
+    columns = [*st.columns(3), *st.columns(3)]
+    for column, (label, file_name, mime, make_file) in zip(columns, files, strict=False):
         column.download_button(
             f"Download {label}",
-            make,
-            f"{name}.{suffix}",
+            make_file,
+            file_name,
             mime,
             on_click="ignore",
-            disabled=suffix == "wav" and bool(piece.silence),
+            disabled=label == "WAV" and bool(piece.silence),
             width="stretch",
-            key=f"download_{suffix}",
+            key=f"download_{label}",
+            help=_HELP.get(label),
         )
-    columns[3].link_button(
+    columns[-1].link_button(
         "Link to this piece",
         to_link(take),
         width="stretch",
+        disabled=not take.has_link,
         help="The address of this page brings the same piece back, with the bars that were played "
-        "anew.",
+        "anew."
+        if take.has_link
+        else "The primer of this piece is too long for an address.",
     )
 
 
-def _score(take: Take) -> None:
+def _score(take: Take, piece: Piece) -> None:
     with st.expander("Score", expanded=True):
         reader = st.segmented_control(
             "Written for",
             list(_READERS),
-            default="Concert pitch",
+            default=_CONCERT,
             key="reader",
-            help="The score and the MusicXML file.",
+            help="The score, the lead sheet and the MusicXML file.",
         )
-        for page in pages(take, _READERS[reader or "Concert pitch"]):
-            st.image(page, width="stretch")
+        score_view(sheet(take, _READERS[reader or _CONCERT]), piece.score, piece.written)

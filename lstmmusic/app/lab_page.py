@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 import lstmmusic
-from lstmmusic.app import inside, runs
+from lstmmusic.app import blues_inside, runs
 from lstmmusic.app.charts import inside_figure, rounds_figure
 from lstmmusic.app.job_view import (
     follow,
@@ -24,22 +24,27 @@ from lstmmusic.app.jobs import DONE, HERE, Job, Jobs, Status, read_json
 from lstmmusic.app.text import duration, plain, with_code
 from lstmmusic.errors import InputError
 from lstmmusic.step import Activations
-from lstmmusic.tasks import Task, list_tasks
+from lstmmusic.tasks import Task, inside, list_tasks
 
 KINDS = ("task",)
 RESULTS = Path(lstmmusic.__file__).parents[1] / "training" / "results"
 _MAX_SEEDS = 5
+_VIEWS = _EXPERIMENTS, _INSIDE = "Experiments", "Inside a blues"
 
 
 def render() -> None:
     """Draws the page."""
     st.set_page_config("Lab", layout="wide")
     st.title("Lab")
+    job = opened(KINDS)
+    view = st.segmented_control("Look at", _VIEWS, default=_VIEWS[0], key="lab_view")
+    if view == _INSIDE:
+        blues_inside.show()
+        return
     st.write(
         "The experiments that LSTM was first tried on. Each can be run here: networks learn while "
         "you watch, then they are tested once."
     )
-    job = opened(KINDS)
     task = _choose(job)
     job = job if job is not None and job.about["task"] == task.name else None
     _about(task)

@@ -13,7 +13,7 @@ from lstmmusic.errors import InputError
 from lstmmusic.generation import Settings, parse_swing
 
 _USUAL = asdict(Settings())
-_REDONE = "redo"
+_REDONE, _PRIMER = "redo", "primer"
 MAX_LENGTH = 4000
 MAX_REDONE = 32
 
@@ -38,10 +38,23 @@ class Redone(NamedTuple):
 
 @dataclass(frozen=True)
 class Take:
-    """All that brings a piece back: what was asked, and which bars were then played anew."""
+    """All that brings a piece back.
+
+    Attributes:
+        settings: What was asked.
+        redone: Which bars were then played anew.
+        primer: The melody that it goes on from, as `lstmmusic.app.primer.as_text` writes it; empty
+            for none.
+    """
 
     settings: Settings
     redone: tuple[Redone, ...] = ()
+    primer: str = ""
+
+    @property
+    def has_link(self) -> bool:
+        """False where the primer is too long to travel in an address."""
+        return len(self.primer) <= MAX_LENGTH
 
 
 def to_query(take: Take) -> dict[str, str]:
@@ -62,6 +75,8 @@ def to_query(take: Take) -> dict[str, str]:
     }
     if take.redone:
         found[_REDONE] = ",".join(f"{row.first}-{row.last}.{row.seed}" for row in take.redone)
+    if take.primer:
+        found[_PRIMER] = take.primer
     return found
 
 
@@ -96,7 +111,7 @@ def from_query(
     kinds = {field.name: str(field.type) for field in fields(Settings)}
     found: dict[str, Any] = {}
     for name, text in query.items():
-        if name not in kinds and name != _REDONE:
+        if name not in kinds and name not in (_REDONE, _PRIMER):
             raise InputError("link", "settings that there are", repr(name[:40]))
         if len(text) > MAX_LENGTH:
             raise InputError(name, f"at most {MAX_LENGTH} letters", f"{len(text)}")
@@ -105,7 +120,11 @@ def from_query(
     settings = Settings(**found)
     if settings.model not in models:
         raise InputError("model", "one that can be chosen here", repr(settings.model))
-    return Take(settings, _redone(query[_REDONE]) if _REDONE in query else ())
+    redone = _redone(query[_REDONE]) if _REDONE in query else ()
+    primer = query.get(_PRIMER, "")
+    if not re.fullmatch(r"[A-Za-z0-9_=-]*", primer):
+        raise InputError(_PRIMER, "the text of a primer", repr(primer[:40]))
+    return Take(settings, redone, primer)
 
 
 def _redone(text: str) -> tuple[Redone, ...]:

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 from pathlib import Path
 
 import streamlit as st
 
-from lstmmusic.app.piano_roll import piano_roll
+from lstmmusic.app.piano_roll import piano_roll, piece_id
 from lstmmusic.app.text import plain
 from lstmmusic.corpus.items import Source
 from lstmmusic.corpus.scan import scan
 from lstmmusic.errors import InputError
 from lstmmusic.io import load_untrusted
+from lstmmusic.io.practice import retimed
 from lstmmusic.io.sound import format_sound, render_stems
 from lstmmusic.io.untrusted import parse_untrusted
 from lstmmusic.score import Score
 
 _MAX_SOUND_SECONDS = 600
+_M_ARENA_MAX, _ARENAS = -8, 2
+
+
+def _keep_memory_together() -> None:
+    """Asks the C library for few pools of memory, where it is one that has them.
+
+    With one for each thread that plays a part, a hundred MiB stay with the process for good.
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+
+
+_keep_memory_together()
 
 
 def stems_of(score: Score) -> tuple[tuple[bytes, ...], str]:
@@ -39,46 +55,60 @@ def hear_file(path: Path, key: str) -> None:
     """
     try:
         with st.spinner("Reading"):
-            score, stems, silence = _heard(str(path), path.stat().st_mtime_ns)
+            score = _read(str(path), path.stat().st_mtime_ns)
     except (InputError, OSError) as error:
         st.error(plain(str(error)))
         return
-    _show(score, stems, silence, key)
+    hear_score(score, key)
 
 
 def hear_item(music: Path, name: str, key: str) -> None:
     """Shows a piece of a folder or an archive, named as the report of a corpus names it."""
     try:
         with st.spinner("Reading"):
-            score, stems, silence = _heard_item(str(music), name)
+            score = _read_item(str(music), name)
     except (InputError, OSError) as error:
         st.error(plain(str(error)))
         return
-    _show(score, stems, silence, key)
+    hear_score(score, key)
 
 
-def _show(score: Score, stems: tuple[bytes, ...], silence: str, key: str) -> None:
-    if silence:
-        st.warning(plain(silence))
-    piano_roll(score, stems, silence="no sound here", key=key)
+def hear_score(score: Score, key: str) -> None:
+    """Shows a piece, and plays it.
+
+    Args:
+        score: The piece.
+        key: Keeps what plays over reruns.
+    """
+
+    def sound(speed: float) -> tuple[tuple[bytes, ...], str]:
+        stems, silence = _sound(piece_id(score), speed, score)
+        if silence:
+            st.warning(plain(silence))
+        return stems, silence
+
+    with st.spinner("Playing"):
+        piano_roll(score, sound, key=key)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _sound(piece: str, speed: float, _score: Score) -> tuple[tuple[bytes, ...], str]:
+    return stems_of(retimed(_score, speed))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _heard(path: str, changed: int) -> tuple[Score, tuple[bytes, ...], str]:
-    score = load_untrusted(path)
-    return score, *stems_of(score)
+def _read(path: str, changed: int) -> Score:
+    return load_untrusted(path)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _heard_item(music: str, name: str) -> tuple[Score, tuple[bytes, ...], str]:
+def _read_item(music: str, name: str) -> Score:
     if (Path(music) / name).is_file():
-        score = load_untrusted(Path(music) / name)
-        return score, *stems_of(score)
+        return load_untrusted(Path(music) / name)
     # In an archive or a book of tunes, or of a name that cannot be shown as it is.
     item = next((item for item in scan(music).items if item.file == name), None)
     if item is None:
         raise InputError(name, "a piece that is still there", "none")
     with Source() as source:
         data = source.read(item)
-    score = parse_untrusted(data, f"{Path(name).stem}{item.suffix}")
-    return score, *stems_of(score)
+    return parse_untrusted(data, f"{Path(name).stem}{item.suffix}")

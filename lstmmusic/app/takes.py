@@ -7,11 +7,13 @@ from typing import Any
 
 import streamlit as st
 
+from lstmmusic.app.primer import from_text
 from lstmmusic.app.share import Redone, Take
 from lstmmusic.app.sounding import stems_of
 from lstmmusic.generation import Improvisation, Settings, improvise, ranked, redo
 from lstmmusic.io import format_midi
-from lstmmusic.io.engraving import engrave
+from lstmmusic.io.engraving import LeadSheet, engrave, format_zip
+from lstmmusic.io.practice import practice_pack, retimed
 from lstmmusic.score import Score
 
 MAX_TAKES = 100
@@ -81,7 +83,7 @@ def history() -> History:
     return st.session_state.setdefault("history", History())
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def play(take: Take) -> Piece:
     """The same take is not played twice.
 
@@ -97,10 +99,21 @@ def play(take: Take) -> Piece:
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _improvised(take: Take) -> Improvisation:
     if not take.redone:
-        return improvise(take.settings)
+        return improvise(take.settings, primer=_primer(take.primer) if take.primer else None)
     *before, last = take.redone
     score = _improvised(replace(take, redone=tuple(before))).score
     return redo(score, (last.first, last.last), settings_of_redo(take.settings, last))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _primer(text: str) -> Score:
+    return from_text(text)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def at_speed(take: Take, speed: float) -> tuple[tuple[bytes, ...], str]:
+    """The sound of a piece at another speed, as `stems_of` gives it."""
+    return stems_of(retimed(play(take).score, speed))
 
 
 def settings_of_redo(asked: Settings, redone: Redone) -> Settings:
@@ -119,26 +132,37 @@ def settings_of_redo(asked: Settings, redone: Redone) -> Settings:
     )
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def pages(take: Take, semitones: int) -> list[str]:
-    """The engraved score, for an instrument that reads so much higher than it sounds."""
-    return engrave(play(take).written.transpose(semitones))
+@st.cache_resource(max_entries=16, show_spinner=False)
+def sheet(take: Take, reader: str) -> LeadSheet:
+    """The lead sheet, for instruments in C, Bb or Eb."""
+    return engrave(play(take).written, reader)
+
+
+def pack(take: Take) -> bytes:
+    """The practice pack, as `lstmmusic practice` makes it."""
+    piece = play(take)
+    return format_zip(practice_pack(piece.score, piece.written))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def card(take: Take) -> dict[str, Any]:
-    """The scorecard of a piece beside the shipped reference."""
-    from lstmmusic.evaluation import scorecard  # its reference is read only when asked for
+    """The scorecard of a piece beside the reference of the model that played it."""
+    from lstmmusic.evaluation import scorecard, shipped_reference  # read only when asked for
 
-    return scorecard(_improvised(take).score)
+    return scorecard(_improvised(take).score, shipped_reference(take.settings.model))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def variations(settings: Settings, count: int) -> list[dict[str, Any]]:
+def variations(take: Take, count: int) -> list[dict[str, Any]]:
     """The reports of pieces with seeds one apart, ranked as `generate --rank` does.
 
     Raises:
         InputError: A seed that is none.
     """
-    wanted = [replace(settings, seed=settings.seed + index) for index in range(count)]
-    return [piece.report for piece in ranked(_improvised(Take(one)) for one in wanted)]
+    wanted = [with_seed(take, take.settings.seed + index) for index in range(count)]
+    return [piece.report for piece in ranked(map(_improvised, wanted))]
+
+
+def with_seed(take: Take, seed: int) -> Take:
+    """The same asked with another seed; bars that were played anew are not."""
+    return replace(take, settings=replace(take.settings, seed=seed), redone=())

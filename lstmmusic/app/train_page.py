@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,9 @@ from lstmmusic.app.job_view import (
     state_line,
 )
 from lstmmusic.app.jobs import DONE, HERE, Job, Jobs, Status
-from lstmmusic.app.looking import look, music_of, path_here, reading
+from lstmmusic.app.looking import choose, look, music_of, offer_look, reading
 from lstmmusic.app.sounding import hear_file
 from lstmmusic.app.text import duration, plain
-from lstmmusic.app.uploads import MAX_FILES, MAX_MIB, TYPES, packed
 from lstmmusic.corpus.report import SMALL_TUNES
 from lstmmusic.errors import InputError
 from lstmmusic.player import DEFAULT_MODEL, models_folder, shipped_models, user_models
@@ -34,7 +32,6 @@ KINDS = ("corpus", "train")
 EXAMPLE = Path(lstmmusic.__file__).parents[1] / "datasets" / "twelve_bar"
 RECIPES = Path(lstmmusic.__file__).parent / "fitting" / "recipes"
 
-_EXAMPLE, _FOLDER, _UPLOAD = "The example", "A folder", "Files to upload"
 _USUAL, _SCRATCH = "As fits the music", "From scratch"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}")
 
@@ -58,55 +55,16 @@ def _choose_music() -> None:
         "Choose music to learn from. Every file is looked at first: you see what was made of it "
         "before anything is learnt."
     )
-    ways = [_EXAMPLE] if EXAMPLE.is_dir() else []
-    ways += [_FOLDER] if is_local() else []
-    ways += [_UPLOAD]
-    way = st.segmented_control("Music", ways, default=ways[0], key="way") or ways[0]
-    folder, files = "", []
-    if way == _EXAMPLE:
-        count = len(list(EXAMPLE.glob("*.abc")))
-        st.caption(f"{count} blues choruses in many keys and forms, which come with this project.")
-    elif way == _FOLDER:
-        folder = st.text_input(
-            "Folder on this computer, or one zip archive",
-            placeholder="~/Music/blues",
-            max_chars=1000,
-            key="folder",
-            help="Read with all folders in it: MIDI, MusicXML, ABC and zip archives.",
-        )
-    else:
-        files = st.file_uploader(
-            "MIDI, MusicXML, ABC, or zip archives of them",
-            TYPES,
-            accept_multiple_files=True,
-            key="uploads",
-            help=f"At most {MAX_FILES:,} files and {MAX_MIB} MiB together. Only this browser "
-            "session sees them, and who knows the address of the page.",
-        )
-    if not st.button("Look at the files", type="primary"):
-        return
-    try:
-        job = _look(way, folder, files)
-    except InputError as error:
-        st.error(plain(str(error)))
-        return
-    open_job(job)
-    st.rerun()
+    chosen = choose("Music", "train", _example if EXAMPLE.is_dir() else None)
+    if chosen is not None:
+        offer_look(chosen.look)
 
 
-def _look(way: str, folder: str, files: Sequence[Any]) -> Job:
-    """Starts reading what was chosen.
-
-    Raises:
-        InputError: Nothing was chosen, it is not there, or it is too much.
-    """
-    if way == _UPLOAD:
-        content, music = packed([(file.name, file.getvalue()) for file in files])
-        title = files[0].name if len(files) == 1 else f"{len(files)} uploaded files"
-        return look(title, f"{HERE}/{music}", session(), content)
-    path = EXAMPLE if way == _EXAMPLE else path_here(folder)
+def _example() -> None:
+    count = len(list(EXAMPLE.glob("*.abc")))
+    st.caption(f"{count} blues choruses in many keys and forms, which come with this project.")
     # A browser from elsewhere tries the example for itself alone.
-    return look(path.name, str(path), "" if is_local() else session())
+    offer_look(lambda: look(EXAMPLE.name, str(EXAMPLE), "" if is_local() else session()))
 
 
 def _music(job: Job) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from lstmmusic.app.share import Take
-from lstmmusic.app.takes import MAX_VARIATIONS, variations
+from lstmmusic.app.takes import MAX_VARIATIONS, variations, with_seed
 
 
 def show(take: Take) -> Take | None:
@@ -31,7 +30,7 @@ def show(take: Take) -> Take | None:
                 "N --rank`.",
             )
             if st.button("Play variations"):
-                st.session_state["varied"] = (take.settings, int(count))
+                st.session_state["varied"] = (with_seed(take, take.settings.seed), int(count))
         of, count = st.session_state.get("varied", (None, 0))
         if of is None:
             st.caption("The most original and the most like music by people come first.")
@@ -39,7 +38,8 @@ def show(take: Take) -> Take | None:
         with st.spinner("Improvising"):
             reports = variations(of, count)
         for place, report in enumerate(reports, 1):
-            is_now = take == Take(replace(of, seed=report["seed"]))
+            variation = with_seed(of, report["seed"])
+            is_now = take == variation
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(_line(place, report), width="stretch")
                 if st.button(
@@ -48,7 +48,7 @@ def show(take: Take) -> Take | None:
                     disabled=is_now,
                     help=f"Variation {place}, seed {report['seed']}",
                 ):
-                    chosen = Take(replace(of, seed=report["seed"]))
+                    chosen = variation
     return chosen
 
 

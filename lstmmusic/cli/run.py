@@ -14,7 +14,9 @@ from lstmmusic.cli import (
     cluster,
     corpus,
     generate,
+    inside,
     models,
+    practice,
     redo,
     render,
     scorecard,
@@ -35,9 +37,12 @@ app = typer.Typer(
 app.command("generate")(generate.generate)
 app.command("redo")(redo.redo)
 app.command("render")(render.render)
+app.command("lead-sheet")(practice.lead_sheet)
+app.command("practice")(practice.practice)
 app.command("corpus")(corpus.corpus)
 app.command("train")(train.train)
 app.command("scorecard")(scorecard.scorecard)
+app.command("inside")(inside.inside)
 app.command("cluster")(cluster.cluster)
 app.command("models")(models.models)
 app.command("app")(models.start_app)

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lstmmusic.cli.inside import inside_run
 from lstmmusic.cli.output import check_run, print_json
 from lstmmusic.cli.quiet import load_keras
 from lstmmusic.tasks import Task, list_tasks, run_task, task_named
@@ -18,6 +19,7 @@ from lstmmusic.tasks import Task, list_tasks, run_task, task_named
 SECONDS_BETWEEN_LINES = 5.0
 
 app = typer.Typer(help="Run the experiments of the papers.")
+app.command("inside")(inside_run)
 
 
 @app.command("list")

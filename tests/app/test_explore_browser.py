@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from benchmarks import browser
+from lstmmusic.io import load
 from lstmmusic.io.synthesiser import find_library, find_soundfont
 from tests.corpus.conftest import small_tunes
 
@@ -76,6 +77,12 @@ def test_from_an_upload_to_a_group_to_train_on(tmp_path):
         page.get_by_text("Compare with another run").wait_for(timeout=LONG)
         told = page.get_by_test_id("stMetric").filter(has_text="Agreement")
         assert told.get_by_test_id("stMetricValue").inner_text() == "1.00"
+
+        press(page, "Play like this group")
+        page.get_by_text("overlap with the group").wait_for(timeout=LONG)
+        with page.expect_download(timeout=SHORT) as kept:
+            press(page, "Download MIDI")
+        assert load(kept.value.path().rename(tmp_path / "like.mid")).n_bars == 12
 
         page.get_by_role("button", name="Train on this group").click()
         page.get_by_role("heading", name="Train a model on your music").wait_for(timeout=SHORT)

@@ -9,13 +9,24 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lstmmusic.app import explored, grouping, groups_view, job_view, jobs, looking
+import lstmmusic
+from lstmmusic.app import (
+    explored,
+    grouping,
+    groups_view,
+    job_view,
+    jobs,
+    looking,
+    playing,
+    sounding,
+)
 from lstmmusic.app.explored import Explored
 from lstmmusic.app.jobs import Jobs, read_json, write_json
 from lstmmusic.cli import main
@@ -223,7 +234,7 @@ def test_music_and_numbers_do_not_mix(home):
 def test_from_another_computer_there_is_no_folder(home, monkeypatch):
     from lstmmusic.app import explore_page
 
-    for module in (job_view, explore_page):
+    for module in (job_view, looking, explore_page):
         monkeypatch.setattr(module, "is_local", lambda: False)
     page = opened(session="mine")
     assert "A folder" not in page.button_group[0].options
@@ -489,3 +500,25 @@ def test_other_pages_load_nothing_that_groups_and_this_one_nothing_that_learns(j
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["[]", "[]"]
+
+
+def test_a_blues_is_played_like_the_files_of_a_group_alone(job, monkeypatch):
+    heard = []
+
+    def like(group, *, seed):
+        heard.append({melody.title for melody in group.melodies})
+        piece = lstmmusic.improvise(seed=seed)
+        told = {"overlap": 0.5, "without": 0.25}
+        return replace(piece, report={**piece.report, "like": told})
+
+    monkeypatch.setattr(playing, "improvise_like", like)
+    monkeypatch.setattr(sounding, "stems_of", lambda score: ((), "none in this test"))
+    page = opened(job("music"))
+    members = set(explored.load(job("music")).members(0))
+    widget(page, "button", "Play like this group").click().run()
+    assert not page.exception
+    assert heard == [members]
+    assert "overlap with the group 0.50, without it 0.25" in texts(page, "caption")
+    page.run()
+    assert len(heard) == 1
+    assert "Play like this group" not in labels(opened(job("numbers")))

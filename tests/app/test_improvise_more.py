@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import lstmmusic
-from lstmmusic.app import controls, favourites, improvise_page, report_card, sounding, takes
+from lstmmusic.app import controls, favourites, improvise_page, report_card, takes
 from lstmmusic.app.share import Redone, Take, from_query, to_query
 from lstmmusic.errors import InputError
 from lstmmusic.generation import Settings, ranked
@@ -21,20 +21,10 @@ from tests.tiny_model import feeling_model
 APP = str(Path(__file__).parents[2] / "app.py")
 SEVEN = Take(Settings(key="C", style="shuffle", choruses=1, seed=7))
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture(autouse=True)
-def _quiet_and_alone(monkeypatch, tmp_path):
-    """No sound to wait for, and no models or favourites of whoever runs the tests."""
-
-    def no_sound(score):
-        raise InputError("synthesiser", "FluidSynth", "none in this test")
-
-    monkeypatch.setattr(sounding, "render_stems", no_sound)
-    monkeypatch.setenv("LSTMMUSIC_MODELS", str(tmp_path / "models"))
-    monkeypatch.setenv("LSTMMUSIC_FAVOURITES", str(tmp_path / "favourites"))
-    takes.play.clear()
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.usefixtures("quiet"),
+]
 
 
 def opened(take=None):
@@ -135,7 +125,7 @@ def test_what_a_model_knows_decides_what_can_be_asked(tmp_path):
     widget(page, "number_input", "Swing").set_value(0.6)
     press(page, "Improvise")
     assert "swing: expected a share or learned swing, got both" in texts(page, "error")
-    assert controls.Known.of("twelve-bar") == controls.Known(("4/4", "12/8"), True, False)
+    assert controls.Known.of("twelve-bar") == controls.Known(("4/4", "12/8"), True, False, 0.7)
     assert controls.Known.of(str(tmp_path / "models" / "broken")) == controls.Known()
 
 
@@ -277,17 +267,17 @@ def test_favourites_are_for_this_computer_alone(monkeypatch):
 
 
 def test_the_score_is_written_for_other_instruments(monkeypatch):
+    monkeypatch.setattr(takes, "engrave", engrave)
     drawn = []
-
-    def pages(take, semitones):
-        drawn.append(takes.pages(take, semitones))
-        return drawn[-1]
-
-    monkeypatch.setattr(improvise_page, "pages", pages)
+    monkeypatch.setattr(improvise_page, "score_view", lambda sheet, *about: drawn.append(sheet))
     page = opened(SEVEN)
     for reader in ("B♭ instruments", "E♭ instruments"):
         page.button_group(key="reader").set_value(reader)
         page.run()
         assert not page.exception
     written = takes.play(SEVEN).written
-    assert drawn == [engrave(written.transpose(semitones)) for semitones in (0, 2, -3)]
+    assert drawn == [engrave(written, reader) for reader in ("C", "Bb", "Eb")]
+    names = [button.proto.label for button in page.get("download_button")]
+    assert names == [
+        f"Download {what}" for what in ("MIDI", "MusicXML", "WAV", "lead sheet", "practice pack")
+    ]

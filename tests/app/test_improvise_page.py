@@ -5,24 +5,18 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lstmmusic.app import sounding, takes
-from lstmmusic.errors import InputError
 from tests.app.driving import texts, widget
 
 APP = str(Path(__file__).parents[2] / "app.py")
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.usefixtures("quiet"),
+]
 
 
 @pytest.fixture
-def page(monkeypatch):
-    """The app with no sound to wait for: the sound has tests of its own."""
-
-    def no_sound(score):
-        raise InputError("synthesiser", "FluidSynth", "none in this test")
-
-    monkeypatch.setattr(sounding, "render_stems", no_sound)
-    takes.play.clear()
+def page():
     return AppTest.from_file(APP, default_timeout=60)
 
 
@@ -83,6 +77,20 @@ def test_a_wrong_seed_is_one_line_and_plays_nothing(page):
     press(page)
     assert "seed: expected a whole number from 0 to 4294967295, got 'x]'" in texts(page, "error")
     assert not page.caption
+
+
+def test_what_is_refused_leaves_the_piece_that_was_there(page):
+    page.run()
+    widget(page, "text_input", "Seed").set_value("7")
+    press(page)
+    said = texts(page, "caption")
+    widget(page, "selectbox", "Form").set_value("Typed chords")
+    widget(page, "text_input", "Chords, for the form 'Typed chords'").set_value("| Hx |")
+    press(page)
+    assert "chords, bar 1, column 3" in texts(page, "error")
+    assert texts(page, "caption") == f"The piece below is the one from before. {said}"
+    assert page.query_params["seed"] in ("7", ["7"])
+    assert page.session_state["history"].takes[-1].settings.seed == 7
 
 
 def test_where_nothing_can_sound_the_page_says_what_to_install(page):

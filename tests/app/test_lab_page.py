@@ -1,16 +1,19 @@
 """The page of the experiments, driven headless."""
 
 import json
+import textwrap
 import time
 
 import pytest
 
-from lstmmusic.app import job_view, jobs, lab_page
+import lstmmusic
+from lstmmusic.app import jobs, lab_page
 from lstmmusic.app.jobs import Jobs, read_json, write_json
 from lstmmusic.tasks import list_tasks, task_named
+from lstmmusic.tasks.inside import inside_of_piece
 from tests.app import driving
 from tests.app.driving import texts, widget
-from tests.app.test_inside import write_run
+from tests.tasks.test_inside import write_run
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -51,17 +54,32 @@ def begin(variant="peephole", state="running", rounds=0):
     return job
 
 
-@pytest.mark.parametrize("name", [task.name for task in list_tasks()])
-def test_every_experiment_says_what_it_is_and_what_others_reached(home, monkeypatch, name):
-    monkeypatch.setattr(job_view, "session", lambda: "me")
+def test_every_experiment_says_what_it_is_and_what_others_reached(home):
+    # All below each other: a page for each would take most of the time of these tests.
+    script = """
+        from lstmmusic.app import lab_page
+        from lstmmusic.tasks import list_tasks
+        for task in list_tasks():
+            lab_page._about(task)
+    """
+    page = driving.opened(textwrap.dedent(script))
+    tasks = list_tasks()
+    said = texts(page, "markdown")
+    told = [frame.value for frame in page.dataframe if "Figure" in frame.value]
+    assert len(told) == len(tasks) > 20
+    for task, figures in zip(tasks, told):
+        assert task.about.split("`")[0] in said
+        assert len(figures) == len(task.published)
+        if task.published:
+            assert figures["Network"].tolist() == [row.network for row in task.published]
+            assert task.published[0].source in figures["Source"][0]
+
+
+@pytest.mark.parametrize("name", ["adding_100", "blues_chords"])
+def test_the_experiment_that_is_chosen_is_the_one_that_is_told(home, name):
     page = opened(task=name)
-    task = task_named(name)
     assert widget(page, "selectbox", "Experiment").value == name
-    assert task.about.split("`")[0] in texts(page, "markdown")
-    if task.published:
-        told = page.dataframe[0].value
-        assert told["Network"].tolist() == [figure.network for figure in task.published]
-        assert task.published[0].source in told["Source"][0]
+    assert task_named(name).about.split("`")[0] in texts(page, "markdown")
 
 
 def test_recorded_runs_are_those_of_the_records(home):
@@ -157,3 +175,20 @@ def test_the_inside_of_both_is_shown_side_by_side(home):
     page.button_group(key="inside_kind").set_value("f").run()
     gates = json.loads(page.get("plotly_chart")[0].proto.spec)["data"][1]
     assert (gates["zmin"], gates["zmax"]) == (0, 1)
+
+
+def test_the_inside_of_a_blues_is_that_of_the_command(home, quiet):
+    blues = lstmmusic.improvise(seed=7, choruses=3).score
+    page = opened()
+    page.button_group(key="lab_view").set_value("Inside a blues").run()
+    assert not page.exception
+    for network, kind in (("harmony", "c"), ("melody", "f")):
+        page.button_group(key="inside_network").set_value(network)
+        page.button_group(key="inside_of_blues").set_value(kind).run()
+        assert not page.exception
+        roles = inside_of_piece(blues, network).roles(kind)
+        rows = page.table[0].value
+        assert rows["Carries"].tolist() == ["form", "chord", "beat", "mixed"]
+        assert rows.iloc[:, 2].tolist() == [str(roles.count(name)) for name in rows["Carries"]]
+    widget(page, "button", "Another one").click().run()
+    assert page.session_state["inside_take"].settings.choruses == 3

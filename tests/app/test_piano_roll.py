@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from lstmmusic.app.piano_roll import roll_data
+from lstmmusic.app.piano_roll import bars_asked, roll_data
 from lstmmusic.score import Chord, Note, Part, Score, TempoMap, Timed
 
 
@@ -39,6 +39,23 @@ def test_the_id_changes_with_the_music_and_with_the_sound(score):
     }
     assert len(ids) == 3
     assert roll_data(score)["id"] in ids
+
+
+def test_at_half_the_speed_all_lasts_twice_as_long_and_the_piece_is_the_same(score):
+    data, slow = roll_data(score), roll_data(score, speed=0.5)
+    assert slow["piece"] == data["piece"]
+    assert slow["id"] != data["id"]
+    assert slow["seconds"] == 2 * data["seconds"]
+    assert slow["bars"] == [2 * start for start in data["bars"]]
+    first = [note for part in data["parts"] for note in part["notes"]]
+    second = [note for part in slow["parts"] for note in part["notes"]]
+    assert second == [[2 * start, 2 * length, *rest] for start, length, *rest in first]
+    assert roll_data(score.transpose(1))["piece"] != data["piece"]
+
+
+@pytest.mark.parametrize("told", [[1], [3, 2], [0, 1], [1, 13], ["1", "2"], "1-2", [1.5, 2]])
+def test_bars_that_cannot_be_selected_are_none(told):
+    assert bars_asked({"bars": told}, 12) is None
 
 
 def test_sound_travels_unchanged(score):

@@ -19,7 +19,7 @@ def music(tmp_path, monkeypatch):
         return [np.zeros((8, 2), np.float32) for _ in score.parts]
 
     monkeypatch.setattr(sounding, "render_stems", stems)
-    sounding._heard_item.clear()
+    sounding._read_item.clear()
     folder = tmp_path / "music"
     (folder / "in").mkdir(parents=True)
     save(Score([Part([Note(0, 1, 60)])]), folder / "in" / "plain.mid")
@@ -39,15 +39,32 @@ def music(tmp_path, monkeypatch):
     ],
 )
 def test_a_piece_is_found_by_its_name_in_the_report(music, name, pitches):
-    score, stems, silence = sounding._heard_item(str(music), name)
+    score = sounding._read_item(str(music), name)
     assert score.parts[0].notes["pitch"].tolist() == pitches
-    assert stems[0].startswith(b"fLaC")
-    assert silence == ""
+
+
+def test_a_piece_is_heard_at_the_speed_that_is_asked(music, monkeypatch):
+    heard = []
+
+    def roll(score, sound, *, key):
+        for speed in (1.0, 0.5, 0.5):
+            stems, silence = sound(speed)
+            assert stems[0].startswith(b"fLaC")
+            assert silence == ""
+
+    stems_of = sounding.stems_of
+    monkeypatch.setattr(sounding, "piano_roll", roll)
+    monkeypatch.setattr(
+        sounding, "stems_of", lambda score: (heard.append(score.seconds), stems_of(score))[1]
+    )
+    sounding._sound.clear()
+    sounding.hear_score(Score([Part([Note(0, 2, 60)])]), "key")
+    assert heard == [1.0, 2.0]
 
 
 def test_a_piece_that_has_gone_is_one_line(music):
     with pytest.raises(InputError, match=r"gone\.mid: expected a piece that is still there"):
-        sounding._heard_item(str(music), "gone.mid")
+        sounding._read_item(str(music), "gone.mid")
 
 
 def test_a_piece_that_is_too_long_is_seen_and_not_heard(music):

@@ -97,7 +97,7 @@ def start_training(home, network="melody", epochs=0, **more):
 def test_the_empty_page_says_what_to_do_and_offers_the_example(home):
     page = opened()
     assert "Choose music to learn from" in texts(page, "markdown")
-    assert page.button_group[0].value == "The example"
+    assert page.button_group[0].value == "An example"
     assert labels(page) == ["Look at the files"]
     assert not page.expander
 
@@ -124,7 +124,7 @@ def test_the_example_is_looked_at_with_one_click(home):
 def test_a_folder_that_is_not_there_is_one_line(home, typed, said):
     page = opened()
     page.button_group[0].set_value("A folder").run()
-    page.text_input(key="folder").set_value(typed)
+    page.text_input(key="train_folder").set_value(typed)
     widget(page, "button", "Look at the files").click().run()
     assert said in texts(page, "error")
     assert not Jobs().listed("", is_local=True)
@@ -134,7 +134,7 @@ def test_a_folder_is_looked_at(home, tmp_path):
     (tmp_path / "songs").mkdir()
     page = opened()
     page.button_group[0].set_value("A folder").run()
-    page.text_input(key="folder").set_value(str(tmp_path / "songs"))
+    page.text_input(key="train_folder").set_value(str(tmp_path / "songs"))
     widget(page, "button", "Look at the files").click().run()
     assert only_job().title == "Look at songs"
 
@@ -142,8 +142,8 @@ def test_a_folder_is_looked_at(home, tmp_path):
 def test_without_files_nothing_is_looked_at(home):
     page = opened()
     page.button_group[0].set_value("Files to upload").run()
-    widget(page, "button", "Look at the files").click().run()
-    assert "files: expected at least one, got none" in texts(page, "error")
+    assert "Nothing is chosen yet" in texts(page, "caption")
+    assert "Look at the files" not in labels(page)
 
 
 def test_uploads_are_seen_by_their_session_and_by_who_has_the_link(home):
@@ -162,7 +162,7 @@ def test_uploads_are_seen_by_their_session_and_by_who_has_the_link(home):
 def test_from_another_computer_there_is_no_folder_and_no_job_of_this_one(home, monkeypatch):
     Jobs().start("corpus", "A private folder", [], about={"name": "x", "music": "x"})
     assert "A private folder" in texts(opened(), "markdown")
-    for module in (job_view, train_page):
+    for module in (job_view, looking, train_page):
         monkeypatch.setattr(module, "is_local", lambda: False)
     page = opened()
     assert "A folder" not in page.button_group[0].options
@@ -265,7 +265,7 @@ def test_a_name_that_no_model_may_have_is_one_line(corpus, home, name):
 
 
 def test_from_another_computer_a_model_stays_with_its_job(corpus, home, monkeypatch):
-    for module in (job_view, train_page):
+    for module in (job_view, looking, train_page):
         monkeypatch.setattr(module, "is_local", lambda: False)
     store_tiny(home / "models" / "private")
     page = opened(corpus)

@@ -1,21 +1,25 @@
 """A piano roll that plays, as a Streamlit component.
 
 The sound of every part travels to the browser once and is mixed there, so that a muted part is
-really silent; the playhead reads the browser's audio clock. Nothing is asked of the server while
-it plays.
+really silent; the playhead reads the browser's audio clock, and bars that are looped are looped
+there. Nothing is asked of the server while it plays; another speed is played anew, at its pitch.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import streamlit as st
 from streamlit.components.v2 import component
 
+from lstmmusic.io.practice import retimed
 from lstmmusic.score import Part, Score
+
+SPEEDS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
 
 _FOLDER = Path(__file__).parent
 
@@ -26,39 +30,97 @@ _component = component(
     js=(_FOLDER / "piano_roll.js").read_text(encoding="utf-8"),
 )
 
+# Seconds -> one sound file a part, and the reason where there are none.
+Sound = Callable[[float], tuple[Sequence[bytes], str]]
+
 
 def piano_roll(
     score: Score,
-    stems: Sequence[bytes] = (),
+    sound: Sound,
     *,
-    silence: str = "",
     autoplay: bool = False,
+    on_bars: Callable[[tuple[int, int] | None], None] | None = None,
     key: str = "piano_roll",
 ) -> None:
     """Shows a piece, and plays it.
 
     Args:
         score: The piece, as it sounds.
-        stems: One sound file (FLAC or WAV) a part, all from the start of the piece; none where
-            there is no synthesiser.
-        silence: What to say when there are no stems.
+        sound: Given a speed of `SPEEDS`, one sound file (FLAC or WAV) a part, all from the start of
+            the piece; or none, and why.
         autoplay: Play as soon as the sound has arrived.
+        on_bars: Is told the first and the last bar that someone selects, counted from 1; None once
+            none are.
         key: Keeps the component, and what plays in it, over reruns of the page.
     """
-    data = roll_data(score, stems)
-    _component(data={**data, "silence": silence, "autoplay": autoplay}, key=key)
+    speed = speed_asked(st.session_state.get(key))
+    stems, silence = sound(speed)
+    data = roll_data(score, stems, speed)
+
+    def tell() -> None:
+        if on_bars is not None:
+            on_bars(bars_asked(st.session_state.get(key), score.n_bars))
+
+    _component(
+        data={
+            **data,
+            "silence": "no sound here" if silence else "",
+            "autoplay": autoplay,
+            "tells": on_bars is not None,
+        },
+        key=key,
+        on_speed_change=lambda: None,
+        on_bars_change=tell,
+    )
 
 
-def roll_data(score: Score, stems: Sequence[bytes] = ()) -> dict[str, Any]:
-    """What the browser gets: everything in seconds, and an `id` that changes with the content."""
+def speed_asked(state: Any) -> float:
+    """The speed that the browser asks for; 1 for anything else.
+
+    Example:
+        >>> speed_asked({"speed": 0.7}), speed_asked({"speed": "fast"}), speed_asked(None)
+        (0.7, 1.0, 1.0)
+    """
+    found = _told(state, "speed")
+    return found if isinstance(found, int | float) and found in SPEEDS else 1.0
+
+
+def bars_asked(state: Any, n_bars: int) -> tuple[int, int] | None:
+    """The bars that the browser says are selected; None for anything else.
+
+    Example:
+        >>> bars_asked({"bars": [9, 10]}, 12), bars_asked({"bars": [9, 40]}, 12)
+        ((9, 10), None)
+    """
+    found = _told(state, "bars")
+    if not isinstance(found, list) or len(found) != 2:
+        return None
+    if not all(isinstance(bar, int) for bar in found) or not 1 <= found[0] <= found[1] <= n_bars:
+        return None
+    return found[0], found[1]
+
+
+def _told(state: Any, name: str) -> Any:
+    """What a component has told; it comes from the browser."""
+    return state.get(name) if hasattr(state, "get") else None
+
+
+def roll_data(score: Score, stems: Sequence[bytes] = (), speed: float = 1.0) -> dict[str, Any]:
+    """What the browser gets: everything in seconds at that speed.
+
+    `id` changes with the content, `piece` with the music alone.
+    """
+    piece = piece_id(score)
+    score = retimed(score, speed) if speed != 1.0 else score
     seconds = score.tempo_map.seconds_at
-    digest = hashlib.sha256(repr((score.title, score.chords)).encode())
-    for part in score.parts:
-        digest.update(part.name.encode() + part.notes.tobytes())
+    digest = hashlib.sha256(f"{piece} {speed}".encode())
     for stem in stems:
         digest.update(hashlib.sha256(stem).digest())
     return {
         "id": digest.hexdigest()[:16],
+        "piece": piece,
+        "speed": speed,
+        "speeds": list(SPEEDS),
         "seconds": round(score.seconds, 4),
         "bars": [round(seconds(float(start)), 4) for start in score.bar_starts],
         "chords": [[round(seconds(onset), 4), str(chord)] for onset, chord in score.chords],
@@ -68,6 +130,14 @@ def roll_data(score: Score, stems: Sequence[bytes] = ()) -> dict[str, Any]:
         ],
         "audio": [base64.b64encode(stem).decode() for stem in stems],
     }
+
+
+def piece_id(score: Score) -> str:
+    """By which what else is on the page knows which piece is heard."""
+    digest = hashlib.sha256(repr((score.title, score.chords, score.tempo_map)).encode())
+    for part in score.parts:
+        digest.update(part.name.encode() + part.notes.tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _notes(part: Part, seconds: Any) -> list[list[float]]:

@@ -4,6 +4,7 @@
 
 const GUTTER = 52; // pixels: key names
 const HEAD = 44; // pixels: bar numbers and chords
+const BAR_NUMBERS = 17; // pixels: within the head
 const ROW = 9; // pixels a semitone
 const DRUM_ROW = 11;
 const DRUM_NAMES = {
@@ -20,6 +21,25 @@ const clock = (seconds) => {
   return Math.floor(whole / 60) + ":" + String(whole % 60).padStart(2, "0");
 };
 
+// Dark letters on a light colour, white ones on a dark one.
+const legibleOn = (pen, colour) => {
+  pen.fillStyle = colour; // which the canvas then tells as #rrggbb
+  const parts = [1, 3, 5].map((at) => parseInt(pen.fillStyle.slice(at, at + 2), 16) / 255);
+  const [red, green, blue] = parts.map((part) => part ** 2.2);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.19 ? "#1b1a18" : "#fff";
+};
+
+// The first note that does not start before a time: notes are in the order of their onsets.
+const firstFrom = (notes, seconds) => {
+  let [low, high] = [0, notes.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (notes[middle][0] < seconds) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
 // One entry a mounted component: Streamlit calls the function below again on every rerun.
 const mounted = new WeakMap();
 
@@ -27,19 +47,24 @@ export default function (component) {
   const { data, parentElement } = component;
   const old = mounted.get(parentElement);
   if (old && old.id === data.id) {
+    old.component = component;
     old.draw(); // the theme may have changed
     return () => old.destroy();
   }
+  // The same music at another speed: what was chosen stays, and it plays on from there.
+  const kept = old && old.data.piece === data.piece ? old.kept() : null;
   if (old) old.destroy();
-  const roll = new Roll(parentElement, data);
+  const roll = new Roll(parentElement, component, kept);
   mounted.set(parentElement, roll);
   return () => roll.destroy();
 }
 
 class Roll {
-  constructor(parent, data) {
+  constructor(parent, component, kept) {
+    const data = component.data;
     this.id = data.id;
     this.data = data;
+    this.component = component;
     this.root = parent.querySelector(".roll");
     this.find = (name) => this.root.querySelector("." + name);
     this.canvas = this.find("canvas");
@@ -52,14 +77,44 @@ class Roll {
     this.playing = false;
     this.sources = [];
     this.parts = data.parts.map((part, index) => ({
-      ...part, colour: COLOURS[index % COLOURS.length], shown: true, muted: false,
+      ...part,
+      colour: COLOURS[index % COLOURS.length],
+      longest: part.notes.reduce((most, note) => Math.max(most, note[1]), 0),
+      shown: true, muted: false, solo: false,
+      ...kept?.parts[index],
     }));
+    this.selected = kept?.selected ?? null; // first and last bar, counted from 0
+    this.looping = kept?.looping ?? false;
+    this.span = null; // seconds that the sources loop over
     this.layOut();
     this.buildParts();
     this.listen();
+    this.root.dataset.state = "loading"; // the buttons are those of the piece before
+    this.labelPlay();
+    this.labelLoop();
+    this.zoom = kept?.zoom ?? 1;
+    this.offset = kept ? (kept.seconds * kept.speed) / data.speed : 0;
     this.resize();
+    if (kept) this.scroller.scrollLeft = kept.scrolled * this.scroller.scrollWidth;
     this.ready = this.decode();
-    this.ready.then(() => data.autoplay && this.play(), (error) => this.say(String(error)));
+    this.ready.then(
+      () => (kept ? kept.playing : data.autoplay) && this.play(),
+      (error) => this.say(String(error)),
+    );
+  }
+
+  // What another one of the same music goes on with.
+  kept() {
+    return {
+      parts: this.parts.map(({ shown, muted, solo }) => ({ shown, muted, solo })),
+      selected: this.selected,
+      looping: this.looping,
+      zoom: this.zoom,
+      scrolled: this.scroller.scrollLeft / this.scroller.scrollWidth,
+      playing: this.playing,
+      seconds: this.position(),
+      speed: this.data.speed,
+    };
   }
 
   destroy() {
@@ -97,6 +152,7 @@ class Roll {
       return gain;
     });
     this.length = Math.max(...this.buffers.map((buffer) => buffer.duration));
+    this.setGains();
     this.say("");
     this.root.dataset.state = "ready";
   }
@@ -105,11 +161,19 @@ class Roll {
     if (this.playing || !this.buffers) return;
     await this.context.resume();
     if (this.offset >= this.length - 0.05) this.offset = 0;
+    this.span = this.looping ? this.loopSpan() : null;
+    if (this.span && !(this.offset >= this.span[0] && this.offset < this.span[1])) {
+      this.offset = this.span[0];
+    }
     this.startedAt = this.context.currentTime + 0.05;
     this.sources = this.buffers.map((buffer, index) => {
       const source = this.context.createBufferSource();
       source.buffer = buffer;
       source.connect(this.gains[index]);
+      if (this.span) {
+        source.loop = true;
+        [source.loopStart, source.loopEnd] = this.span;
+      }
       source.start(this.startedAt, this.offset);
       return source;
     });
@@ -154,7 +218,56 @@ class Roll {
     if (!this.playing) return this.offset;
     const late = this.context.outputLatency || 0;
     const since = this.context.currentTime - late - this.startedAt;
-    return Math.min(Math.max(since, 0) + this.offset, this.length);
+    const now = Math.max(since, 0) + this.offset;
+    if (!this.span) return Math.min(now, this.length);
+    const [begin, end] = this.span;
+    return now < end ? now : begin + ((now - begin) % (end - begin));
+  }
+
+  // The selected bars in seconds; the whole piece where none are.
+  loopSpan() {
+    const { bars, seconds } = this.data;
+    if (!this.selected) return [0, seconds];
+    return [bars[this.selected[0]], bars[this.selected[1] + 1] ?? seconds];
+  }
+
+  setLooping(on) {
+    this.looping = on;
+    this.labelLoop();
+    this.restart();
+  }
+
+  // From here on as it is asked now; silence is too short to be heard.
+  restart() {
+    if (!this.playing) return;
+    this.pause();
+    this.play();
+  }
+
+  select(first, last) {
+    const bars = first === null ? null : [Math.min(first, last), Math.max(first, last)];
+    if (String(bars) === String(this.selected)) return;
+    this.selected = bars;
+    this.labelLoop();
+    this.draw();
+    if (this.looping) this.restart();
+  }
+
+  // Tells the page, once the choice is made.
+  tellSelected() {
+    if (!this.data.tells || String(this.selected) === this.told) return;
+    this.told = String(this.selected);
+    const [first, last] = this.selected || [null, null];
+    this.component.setStateValue("bars", first === null ? null : [first + 1, last + 1]);
+  }
+
+  setGains() {
+    if (!this.gains) return;
+    const alone = this.parts.some((part) => part.solo);
+    this.parts.forEach((part, index) => {
+      part.silent = alone ? !part.solo : part.muted;
+      if (this.gains[index]) this.gains[index].gain.value = part.silent ? 0 : 1;
+    });
   }
 
   tick() {
@@ -242,6 +355,9 @@ class Roll {
     const x = this.x(now);
     this.head.style.transform = `translateX(${x}px)`;
     this.head.style.visibility = x < GUTTER - 1 || x > this.width ? "hidden" : "visible";
+    // Others on the page follow; in seconds of the piece at its own tempo.
+    const detail = { piece: this.data.piece, seconds: now * this.data.speed };
+    window.dispatchEvent(new CustomEvent("lstmmusic:at", { detail }));
     const shown = Math.floor(now * 4);
     if (shown === this.shown) return; // text four times a second is enough
     this.shown = shown;
@@ -265,6 +381,7 @@ class Roll {
     const text = style.getPropertyValue("--roll-text").trim() || "#222";
     const paper = style.getPropertyValue("--roll-paper").trim() || "#fff";
     const accent = style.getPropertyValue("--roll-accent").trim() || "#d9480f";
+    this.root.style.setProperty("--roll-on-accent", legibleOn(this.pen, accent));
     const pen = this.pen;
     const from = this.seconds(GUTTER);
     const to = this.seconds(this.width);
@@ -277,14 +394,16 @@ class Roll {
     }
     this.drawBars(pen, text, from, to);
     this.drawChords(pen, text, accent, from, to);
+    this.drawSelected(pen, accent);
     for (const part of this.parts) {
       if (!part.shown) continue;
       pen.fillStyle = part.colour;
       const height = part.drums ? DRUM_ROW - 4 : ROW - 1;
-      for (const [start, length, pitch, velocity] of part.notes) {
+      for (let n = firstFrom(part.notes, from - part.longest); n < part.notes.length; n += 1) {
+        const [start, length, pitch, velocity] = part.notes[n];
         if (start > to) break; // notes are in the order of their onsets
         if (start + length < from) continue;
-        pen.globalAlpha = (part.muted ? 0.25 : 1) * (0.45 + (0.55 * velocity) / 127);
+        pen.globalAlpha = (part.silent ? 0.25 : 1) * (0.45 + (0.55 * velocity) / 127);
         const x = Math.max(this.x(start), GUTTER);
         const width = Math.max(this.x(start + length) - x - 1, 2);
         pen.fillRect(x, this.y(part, pitch), width, height);
@@ -322,13 +441,27 @@ class Roll {
       pen.fillStyle = lit ? accent : text;
       pen.fillRect(x + 1, 19, width, 20);
       pen.globalAlpha = 1;
-      pen.fillStyle = lit ? "#fff" : text;
+      pen.fillStyle = lit ? legibleOn(pen, accent) : text;
       pen.font = "bold 12px sans-serif";
       const same = index > 0 && rows[index - 1][1] === name && start !== this.data.bars[0];
       if (pen.measureText(name).width <= width - 4 && (!same || width > 60 || lit)) {
         pen.fillText(name, x + 5, 29);
       }
     });
+  }
+
+  drawSelected(pen, accent) {
+    if (!this.selected) return;
+    const [begin, end] = this.loopSpan();
+    const x = Math.max(this.x(begin), GUTTER);
+    const width = this.x(end) - x;
+    if (width <= 0) return;
+    pen.fillStyle = accent;
+    pen.globalAlpha = 0.35;
+    pen.fillRect(x, 0, width, 17);
+    pen.globalAlpha = 0.1;
+    pen.fillRect(x, 17, width, this.height - 17);
+    pen.globalAlpha = 1;
   }
 
   drawGutter(pen, text, paper) {
@@ -373,7 +506,7 @@ class Roll {
   buildParts() {
     const list = this.find("parts");
     list.replaceChildren();
-    this.parts.forEach((part, index) => {
+    this.parts.forEach((part) => {
       const row = document.createElement("div");
       row.className = "part";
       const swatch = document.createElement("span");
@@ -385,13 +518,18 @@ class Roll {
       row.append(
         swatch,
         name,
-        this.toggle("Show", part.name, true, (on) => {
+        this.toggle("Show", part.name, part.shown, (on) => {
           part.shown = on;
           this.draw();
         }),
-        this.toggle("Mute", part.name, false, (on) => {
+        this.toggle("Mute", part.name, part.muted, (on) => {
           part.muted = on;
-          if (this.gains) this.gains[index].gain.value = on ? 0 : 1;
+          this.setGains();
+          this.draw();
+        }),
+        this.toggle("Solo", part.name, part.solo, (on) => {
+          part.solo = on;
+          this.setGains();
           this.draw();
         }),
       );
@@ -423,11 +561,41 @@ class Roll {
     button.setAttribute("aria-pressed", String(this.playing));
   }
 
+  labelLoop() {
+    const button = this.find("loop");
+    const [first, last] = this.selected || [];
+    const bars = first === last ? `bar ${first + 1}` : `bars ${first + 1}-${last + 1}`;
+    button.textContent = this.selected ? `Loop ${bars}` : "Loop";
+    button.setAttribute("aria-pressed", String(this.looping));
+  }
+
+  buildSpeeds() {
+    const list = this.find("speeds");
+    list.replaceChildren(...this.data.speeds.map((speed) => {
+      const option = document.createElement("option");
+      option.value = speed;
+      option.textContent = `${Math.round(speed * 100)} %`;
+      return option;
+    }));
+    list.value = this.data.speed;
+    // Where a piece is too long to be heard slowly there is a way back.
+    list.parentElement.hidden = !this.data.audio.length && this.data.speed === 1;
+  }
+
   listen() {
     const options = { signal: this.abort.signal };
     const on = (name, kind, act) => this.find(name).addEventListener(kind, act, options);
     on("play", "click", () => (this.playing ? this.pause() : this.play()));
     on("start", "click", () => this.seek(0));
+    on("loop", "click", () => this.setLooping(!this.looping));
+    on("speeds", "change", () => {
+      this.say("playing it at another speed");
+      this.component.setStateValue("speed", Number(this.find("speeds").value));
+    });
+    this.buildSpeeds();
+    window.addEventListener("lstmmusic:seek", ({ detail }) => {
+      if (detail.piece === this.data.piece) this.seek(detail.seconds / this.data.speed);
+    }, options);
     on("in", "click", () => this.setZoom(this.zoom * 1.5));
     on("out", "click", () => this.setZoom(this.zoom / 1.5));
     const slider = this.find("slider");
@@ -441,20 +609,37 @@ class Roll {
       },
       options,
     );
-    this.scroller.addEventListener(
-      "click",
-      (event) => {
-        const box = this.scroller.getBoundingClientRect();
-        const x = event.clientX - box.left;
-        if (x > GUTTER) this.seek(this.seconds(x));
-      },
-      options,
-    );
+    const place = (event) => {
+      const box = this.scroller.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top];
+    };
+    const barAt = (x) => {
+      const now = this.seconds(x);
+      return Math.max(this.data.bars.findLastIndex((start) => start <= now), 0);
+    };
+    // Over the bar numbers bars are selected; below, a click goes there.
+    this.scroller.addEventListener("pointerdown", (event) => {
+      const [x, y] = place(event);
+      if (x < GUTTER || y > BAR_NUMBERS || !this.data.bars.length) return;
+      this.from = barAt(x);
+      this.select(this.from, this.from);
+      this.scroller.setPointerCapture(event.pointerId);
+    }, options);
+    this.scroller.addEventListener("pointerup", () => {
+      if (this.from === undefined) return;
+      this.from = undefined;
+      this.tellSelected();
+    }, options);
+    this.scroller.addEventListener("click", (event) => {
+      const [x, y] = place(event);
+      if (x > GUTTER && y > BAR_NUMBERS) this.seek(this.seconds(x));
+    }, options);
     this.scroller.addEventListener(
       "pointermove",
       (event) => {
-        const box = this.scroller.getBoundingClientRect();
-        const found = this.noteAt(event.clientX - box.left, event.clientY - box.top);
+        const [x, y] = place(event);
+        if (this.from !== undefined) this.select(this.from, barAt(x));
+        const found = this.noteAt(x, y);
         this.find("hover").textContent = found
           ? `${found.part.drums ? DRUM_NAMES[found.note[2]] || found.note[2] : noteName(found.note[2])}`
             + `, ${found.note[0].toFixed(2)} s, velocity ${found.note[3]}`
@@ -471,11 +656,26 @@ class Roll {
   }
 
   key(event) {
-    if (event.target.matches("input") && event.key !== " ") return;
+    if (event.target.matches("select") || (event.target.matches("input") && event.key !== " ")) return;
     if (event.target.matches("button") && (event.key === " " || event.key === "Enter")) return;
     const bars = this.data.bars;
     const now = this.position();
+    if (event.shiftKey && (event.key === "ArrowRight" || event.key === "ArrowLeft")) {
+      event.preventDefault();
+      const here = Math.max(bars.findLastIndex((start) => start <= now + 0.01), 0);
+      const [first, last] = this.selected || [here, here];
+      const step = event.key === "ArrowRight" ? 1 : -1;
+      const end = Math.min(Math.max(last + (this.selected ? step : 0), first), bars.length - 1);
+      this.select(first, end);
+      this.tellSelected();
+      return;
+    }
     const acts = {
+      l: () => this.setLooping(!this.looping),
+      Escape: () => {
+        this.select(null, null);
+        this.tellSelected();
+      },
       " ": () => (this.playing ? this.pause() : this.play()),
       Home: () => this.seek(0),
       ArrowRight: () => this.seek(bars.find((start) => start > now + 0.01) ?? this.data.seconds),

@@ -1,0 +1,28 @@
+"""Fixtures of the tests of all pages."""
+
+import pytest
+
+from lstmmusic.app import sounding, takes
+from lstmmusic.errors import InputError
+from lstmmusic.io.engraving import LeadSheet
+
+
+@pytest.fixture
+def quiet(monkeypatch, tmp_path):
+    """The app with no sound and no engraving to wait for, which have tests of their own.
+
+    Nor are there models or favourites of whoever runs the tests.
+    """
+
+    def no_sound(score):
+        raise InputError("synthesiser", "FluidSynth", "none in this test")
+
+    monkeypatch.setattr(sounding, "render_stems", no_sound)
+    monkeypatch.setattr(takes, "engrave", lambda *_: LeadSheet(("<svg/>",), (), (), b""))
+    monkeypatch.setenv("LSTMMUSIC_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("LSTMMUSIC_FAVOURITES", str(tmp_path / "favourites"))
+    takes.play.clear()
+    takes.sheet.clear()
+    yield
+    takes.play.clear()
+    takes.sheet.clear()
