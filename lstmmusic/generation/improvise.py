@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +22,7 @@ from lstmmusic.generation.melody import play_melody, setting_of
 from lstmmusic.generation.plan import HARMONY_STREAM, TAG, Plan, make_plan
 from lstmmusic.generation.primer import FROM_FORM_BAR, Primer, last_phrase
 from lstmmusic.generation.settings import Settings
+from lstmmusic.generation.written import notatable, on_eighths
 from lstmmusic.player import StoredModel, Taste, load_model
 from lstmmusic.score import (
     COUNT_IN,
@@ -245,54 +245,6 @@ def _score(settings: Settings, plan: Plan, lines: Sequence[_Line], written: bool
     )
 
 
-def _notatable(
-    events: Sequence[tuple[int, int, int, int]], metre: Metre
-) -> list[tuple[int, int, int, int]]:
-    """Notes end where players write that they do, if the next allows.
-
-    That is on the grid that they begin on, of eighths, else of triplets or sixteenths, and beyond
-    their beat on an eighth; no rest shorter than a sixteenth is left between two notes.
-    """
-    thirds, sixteenths = STEPS_PER_BEAT // 3, STEPS_PER_BEAT // 4
-    eighth = thirds if metre.is_compound else STEPS_PER_BEAT // 2
-    grids = (eighth,) if metre.is_compound else (eighth, thirds, sixteenths)
-    onsets = sorted({onset for onset, *_ in events})
-    following = dict(pairwise(onsets))
-    written = []
-    for onset, duration, pitch, velocity in events:
-        stop = onset + duration
-        beat_end = (onset // STEPS_PER_BEAT + 1) * STEPS_PER_BEAT
-        grid = next((steps for steps in grids if onset % steps == 0), None)
-        if grid is not None:
-            near = _nearest(stop, grid)
-            stop = near if near <= beat_end else max(_nearest(stop, eighth), beat_end)
-            stop = max(stop, onset + grid)
-        then = following.get(onset, stop)
-        is_plain = then <= beat_end or then % eighth == 0
-        if then < stop:
-            stop = then if is_plain or grid is None else beat_end
-        elif is_plain and then - stop < sixteenths and not metre.is_compound:
-            stop = then
-        written.append((onset, stop - onset, pitch, velocity))
-    return written
-
-
-def _nearest(step: int, grid: int) -> int:
-    """The place on the grid that is nearest; of two the later."""
-    return (step + grid // 2) // grid * grid
-
-
-def _on_eighths(starts: np.ndarray, stops: np.ndarray, eighth: float) -> np.ndarray:
-    """Where notes end in a compound metre as written: those that begin on an eighth end on one.
-
-    An end within a beat that has no triplet of its own was swung, and lay between two eighths.
-    """
-    is_even = np.isclose(np.rint(starts / eighth) * eighth, starts)
-    near = np.maximum(np.rint(stops / eighth) * eighth, np.rint(starts / eighth + 1) * eighth)
-    near[:-1] = np.minimum(near[:-1], np.maximum(starts[1:], starts[:-1]))
-    return np.where(is_even & (near > starts), near, stops)
-
-
 def velocity_of(onset: int) -> int:
     """A rule, not learnt: beats one and three speak loudest, off-beats softest."""
     beat, step = divmod(onset, STEPS_PER_BEAT)
@@ -303,7 +255,7 @@ def _part(line: _Line, metre: Metre, swing: float, written: bool) -> Part:
     """A line swung, in quarters, with its place in the mix."""
     events = line.events
     if written and not line.is_drum:
-        events = _notatable(events, metre)
+        events = notatable(events, metre)
     onsets = [event[0] for event in events]
     ends = [event[0] + event[1] for event in events]
     if line.played is not None and not written:
@@ -312,7 +264,7 @@ def _part(line: _Line, metre: Metre, swing: float, written: bool) -> Part:
         starts = swing_steps(onsets, onsets, swing) * metre.beat_quarters
         stops = swing_steps(onsets, ends, swing) * metre.beat_quarters
         if written and metre.is_compound:
-            stops = _on_eighths(starts, stops, metre.beat_quarters / 3)
+            stops = on_eighths(starts, stops, metre.beat_quarters / 3)
     notes = [
         Note(float(start), float(stop - start), pitch, velocity)
         for start, stop, (_, _, pitch, velocity) in zip(starts, stops, events, strict=True)

@@ -81,6 +81,7 @@ def engrave(score: Score, reader: str = "C") -> LeadSheet:
     parts = [part for part in score.parts if not part.is_drum][:1]
     # What an instrument is called stands in the title of a lead sheet, not before its staff.
     lead = replace(score, parts=[replace(part, name="") for part in parts], title=title)
+    verovio.enableLog(0)  # what it says is for those who lay out pages, and goes past Python
     # The default path of the fonts is set for the thread that imported verovio only.
     toolkit = verovio.toolkit(False)
     toolkit.setResourcePath(str(Path(verovio.__file__).parent / "data"))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Notation is written on this grid: sixteenths and triplets are both exact.
 STEPS_PER_QUARTER = 12
 BARS_PER_LINE = 4
+MAX_SIGNS_PER_BAR = 12  # notes and rests; where a bar has more, half as many bars are in a line
 
 
 def write_musicxml(score: Score, path: str | Path, force: bool = False) -> None:
@@ -102,8 +103,11 @@ def _staff(score: Score, part: Part, with_chords: bool, written_higher: int) -> 
             _insert_rests(voice, measure)
     if score.pickup_quarters:
         _cut_pickup(measures, shift)
-    for measure in measures.getElementsByClass(stream.Measure):
-        if measure.number > 1 and measure.number % BARS_PER_LINE == 1:
+    bars = measures.getElementsByClass(stream.Measure)
+    crowd = max((len(measure.flatten().notesAndRests) for measure in bars), default=0)
+    bars_per_line = BARS_PER_LINE if crowd <= MAX_SIGNS_PER_BAR else BARS_PER_LINE // 2
+    for measure in bars:
+        if measure.number > 1 and measure.number % bars_per_line == 1:
             measure.insert(0, layout.SystemLayout(isNew=True))
     measures.makeAccidentals(inPlace=True)
     measures.makeBeams(inPlace=True)

@@ -125,7 +125,11 @@ def test_what_a_model_knows_decides_what_can_be_asked(tmp_path):
     widget(page, "number_input", "Swing").set_value(0.6)
     press(page, "Improvise")
     assert "swing: expected a share or learned swing, got both" in texts(page, "error")
-    assert controls.Known.of("twelve-bar") == controls.Known(("4/4", "12/8"), True, False, 0.7)
+    assert controls.Known.of("twelve-bar") == controls.Known(("4/4", "12/8"), answer=0.7)
+    widget(page, "selectbox", "Model").set_value("soloist")
+    page.run()
+    assert "Learned swing" not in {box.label for box in page.checkbox}
+    assert "with a swing asked for, by rule" in texts(page, "caption")
     assert controls.Known.of(str(tmp_path / "models" / "broken")) == controls.Known()
 
 

@@ -140,10 +140,11 @@ def test_models_of_the_user_are_listed_and_played_by_name(tmp_path, monkeypatch,
     assert main(["models", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["models"]
     assert [(m["name"], m["whose"]) for m in found] == [
+        ("soloist", "shipped"),
         ("twelve-bar", "shipped"),
         ("mine", "yours"),
     ]
-    assert found[1]["folder"] == str(tmp_path / "models" / "mine")
+    assert found[2]["folder"] == str(tmp_path / "models" / "mine")
     assert main(["models"]) == 0
     assert "mine: untitled, " in capsys.readouterr().out
     out = tmp_path / "a.mid"
