@@ -7,10 +7,11 @@ import re
 import statistics
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from lstmmusic.corpus import read_passport
 from lstmmusic.evaluation import MEASURES
-from lstmmusic.player import DEFAULT_MODEL, load_model
+from lstmmusic.player import DEFAULT_MODEL, load_model, shipped_models
 from lstmmusic.tasks import list_tasks, task_named
 from lstmmusic.tasks.blues import segment_chord_tones
 
@@ -43,27 +44,47 @@ def _start_up() -> str:
 
 
 def _model() -> str:
-    card = load_model(DEFAULT_MODEL).card
-    harmony, melody = card["scores"]["harmony"], card["scores"]["melody"]
-    trained, weights = card["trained_on"], card["networks"]
-    recipe = (ROOT / "training" / "recipes" / card["recipe"]).read_text(encoding="utf-8")
-    forms = {form for family in tomllib.loads(recipe)["harmony_streams"] for form in family}
-    entries = read_passport(ROOT / "datasets" / trained["dataset"]).entries
-    n_heard = sum(entry.form in forms for entry in entries)
-    chorus = f"{harmony['bits_per_chorus']:.2f} bits a chorus"
-    floor = f"floor {harmony['floor_bits_per_chorus']:.2f}"
-    note = f"{melody['bits_per_note']:.2f} bits a note (time {melody['bits_ioi']:.2f}, "
-    note += f"pitch {melody['bits_pitch']:.2f})"
     rows = ["| model | network | weights | trained on | unseen |", "|---|---|---|---|---|"]
-    rows.append(
-        f"| `{card['name']}` | harmony | {weights['harmony']['weights']:,} "
-        f"| the chords of {n_heard} choruses of twelve bars | {chorus}; {floor} |"
-    )
-    rows.append(
-        f"| `{card['name']}` | melody | {weights['melody']['weights']:,} "
-        f"| {trained['tunes']} choruses | {note}, on {trained['unseen_tunes']} choruses |"
-    )
+    for name in (DEFAULT_MODEL, *(name for name in shipped_models() if name != DEFAULT_MODEL)):
+        card = load_model(name).card
+        for network, told in (("harmony", _chords), ("melody", _notes), ("feel", _feel_told)):
+            if network in card["networks"]:
+                weights = card["networks"][network]["weights"]
+                rows.append(f"| `{name}` | {network} | {weights:,} | {' | '.join(told(card))} |")
     return "\n".join(rows)
+
+
+def _chords(card: dict[str, Any]) -> tuple[str, str]:
+    """What the harmony heard, and how well it tells what it did not."""
+    scores = card["scores"]["harmony"]
+    count = scores.get("choruses")
+    if count is None:
+        recipe = (ROOT / "training" / "recipes" / card["recipe"]).read_text(encoding="utf-8")
+        forms = {form for family in tomllib.loads(recipe)["harmony_streams"] for form in family}
+        entries = read_passport(ROOT / "datasets" / card["trained_on"]["dataset"]).entries
+        count = sum(entry.form in forms for entry in entries)
+    bits = f"{scores['bits_per_chorus']:.2f} bits a chorus"
+    return (
+        f"the chords of {count} choruses of twelve bars",
+        f"{bits}; floor {scores['floor_bits_per_chorus']:.2f}",
+    )
+
+
+def _notes(card: dict[str, Any]) -> tuple[str, str]:
+    """The same of the melody."""
+    scores, trained = card["scores"]["melody"], card["trained_on"]
+    note = f"{scores['bits_per_note']:.2f} bits a note (time {scores['bits_ioi']:.2f}, "
+    note += f"pitch {scores['bits_pitch']:.2f})"
+    return f"{trained['tunes']} pieces", f"{note}, on {trained['unseen_tunes']} pieces"
+
+
+def _feel_told(card: dict[str, Any]) -> tuple[str, str]:
+    """The same of the feel."""
+    scores = card["scores"]["feel"]
+    return (
+        f"{scores['train_notes']:,} performed notes",
+        f"RMSE {scores['test_rmse_beats']:.4f} beats, on {scores['test_notes']:,} notes",
+    )
 
 
 def _app() -> str:

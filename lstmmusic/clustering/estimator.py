@@ -14,7 +14,7 @@ import numbers
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from scipy.special import expit
@@ -72,13 +72,14 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
     groups asked for, the nearest are made one (Ward's rule, `lstmmusic.clustering.labelling`);
     nothing else stands on top.
 
-    Several networks are trained side by side, from other first weights. Of `bingo` all are kept:
-    their answers together are the code, for each cuts in places of its own, and an answer weighs as
-    many bits as two stretches of a sequence tell of each other by it. Of the others one is
-    kept by a rule without labels: among those with as many groups as asked for, the one whose
-    groups of one stretch of each sequence tell most of the groups of another stretch (adjusted
-    mutual information times the entropy of the groups). Where no number is asked for, the one
-    with whose groups the other networks' agree best.
+    Several networks are trained side by side, from other first weights, and one is kept by a rule
+    without labels: among those with as many groups as asked for, the one whose groups of one
+    stretch of each sequence tell most of the groups of another stretch (adjusted mutual information
+    times the entropy of the groups). Where no number is asked for, the one with whose groups the
+    other networks' agree best. Of `bingo` all may be kept: their answers together are the code, for
+    each cuts in places of its own, and an answer weighs as many bits as two stretches of a
+    sequence tell of each other by it. They are kept where no number is asked for, and else where
+    the same rule puts them before the best network alone.
 
     Sequences may be of any lengths. Every feature is standardised over all steps of the sequences
     that it is fitted to.
@@ -97,8 +98,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         learning_rate: Of Adam.
         view_share: Length of a stretch, a share of its sequence.
         max_view_steps: And no longer than this; longer ones see slower things, and take longer.
-        pooled: True: all networks are kept (codes alone can be); False: one; None: as the objective
-            has it.
+        pooled: True: all networks are kept (codes alone can be); False: one; None: as above.
         outliers: True: sequences far outside of their group (three quartile ranges beyond the
             third quartile of distances from its mean) are in no group, -1. There may be none.
         random_state: An int for the same groups every time.
@@ -110,6 +110,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         confidence_: The share of its own group; (n,).
         embedding_: Outputs of the network, (n, nodes); of several, the answers of their nodes, each
             0 to its weight, (n, networks x nodes).
+        pooled_: True where all networks were kept.
         weights_: Of several networks: the bits that each node's answers to two stretches of the
             sequences tell of each other, (networks x nodes,).
         n_clusters_: Groups found; fewer than asked for where the sequences are too alike.
@@ -253,7 +254,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         arrays = {f"network/{k}": v for k, v in self.encoder_._asdict().items()}
         arrays |= {f"labelling/{k}": v for k, v in self.labelling_.state().items()}
         arrays |= {"scaling/mean": self.scaling_.mean, "scaling/spread": self.scaling_.spread}
-        if self._is_pooled():
+        if self.pooled_:
             arrays["labelling/weights"] = self.weights_
         arrays |= {"far/means": self.far_[0], "far/limits": self.far_[1]}
         card = {
@@ -314,7 +315,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         n_kept, n_features, four = self.encoder_.kernel.shape
         units, nodes = self.encoder_.recurrent_kernel.shape[1], self.encoder_.read_kernel.shape[2]
         n_read = units if OBJECTIVES[self.objective].reading == "last" else 2 * units
-        is_pooled = self._is_pooled()
+        self.pooled_ = "labelling/weights" in arrays
         expected = [
             (n_features, 4 * units),
             (units, 4 * units),
@@ -323,7 +324,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             (n_read, nodes),
             (nodes,),
         ]
-        n_expected = self.n_restarts if is_pooled else 1
+        n_expected = self.n_restarts if self.pooled_ else 1
         shapes = [(n_expected, *shape) for shape in expected]
         if four != 4 * units or [a.shape for a in self.encoder_] != shapes:
             raise ValueError("shapes of the network")
@@ -331,7 +332,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         self.far_ = arrays["far/means"], arrays["far/limits"]
         kind, k = OBJECTIVES[self.objective].labels, self.n_clusters_
         n_outputs = n_kept * nodes
-        if is_pooled:
+        if self.pooled_:
             means, variance = arrays["labelling/means"], float(arrays["labelling/variance"][0])
             self.labelling_: Labelling = Pooled(means, variance, n_kept)
             self.weights_ = arrays["labelling/weights"]
@@ -390,7 +391,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             learning_rate=self.learning_rate,
         )
 
-    def _is_pooled(self) -> bool:
+    def _may_pool(self) -> bool:
         return OBJECTIVES[self.objective].pooled if self.pooled is None else self.pooled
 
     def _nodes(self) -> int:
@@ -489,23 +490,24 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             for first, one in zip(fit, restarts, strict=True)
         ]
         best = max(range(len(rank)), key=rank.__getitem__)
-        kept = list(range(len(rank))) if self._is_pooled() else [best]
+        self.embedding_, self.labelling_ = found[best], labellings[best]
+        self.agreement_, self.bootstrap_ = restarts[best]["agreement"], None
+        all_of_them = _asked_together(found, seen, k, rng) if self._may_pool() else None
+        # By the rule that chose the one, where a number is asked for and nothing else is wished.
+        if self.pooled is None and k is not None and all_of_them is not None:
+            rule = all_of_them.n_groups >= k, round(all_of_them.information, 3)
+            all_of_them = all_of_them if rule >= rank[best][:2] else None
+        self.pooled_ = all_of_them is not None
+        if all_of_them is not None:
+            self.weights_, self.embedding_ = all_of_them.weights, all_of_them.answers
+            self.labelling_, self.agreement_ = all_of_them.labelling, all_of_them.agreement
+            self.bootstrap_ = _bootstrap(self.labelling_, all_of_them.joining, rng)
+        kept = list(range(len(rank))) if self.pooled_ else [best]
         for n, one in enumerate(restarts):
             one["kept"] = n in kept
             one["loss"] = one["loss"] if math.isfinite(one["loss"]) else None
         self.restarts_, self.seed_ = restarts, int(seeds[1 + kept[0]])
         self.encoder_ = encoders.take(kept)
-        if self._is_pooled():
-            self.weights_ = _bits_told(seen)
-            self.embedding_ = answers_of(found) * self.weights_
-            views = [answers_of(view) * self.weights_ for view in zip(*seen, strict=True)]
-            joining = Joining(self.embedding_, len(found), rng)
-            self.labelling_ = joining.cut(k or joining.plainest(_MOST_AUTO))
-            self.agreement_ = agreement_of(self.labelling_, views)
-            self.bootstrap_ = _bootstrap(self.labelling_, joining, rng)
-        else:
-            self.embedding_, self.labelling_ = found[best], labellings[best]
-            self.agreement_, self.bootstrap_ = restarts[best]["agreement"], None
         self.n_clusters_ = self.labelling_.n_groups
         self.membership_ = self.labelling_.membership(self.embedding_)
         self.confidence_ = self.membership_.max(axis=1)
@@ -530,7 +532,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         """What the groups are made of: outputs of the network, or answers of all of them."""
         reading = OBJECTIVES[self.objective].reading
         y = outputs(encoder, read(encoder, items, self.scaling_, reading))
-        if self._is_pooled() if pooled is None else pooled:
+        if self.pooled_ if pooled is None else pooled:
             return answers_of(y) * self.weights_
         return y[0]
 
@@ -566,6 +568,43 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.input_tags.two_d_array = True
         return tags
+
+
+class _Together(NamedTuple):
+    """Groups of what all networks say."""
+
+    weights: np.ndarray
+    answers: np.ndarray
+    joining: Joining
+    labelling: Pooled
+    agreement: float
+    n_groups: int
+    information: float
+
+
+def _asked_together(
+    found: Sequence[np.ndarray],
+    seen: Sequence[Sequence[np.ndarray]],
+    k: int | None,
+    rng: np.random.Generator,
+) -> _Together:
+    """Groups the answers of all networks.
+
+    Args:
+        found: Outputs of each, (sequences, nodes).
+        seen: The same of two stretches of some sequences.
+        k: How many groups; None: as many as are plain.
+        rng: Draws which sequences are joined, where they are very many.
+    """
+    weights = _bits_told(seen)
+    answers = answers_of(found) * weights
+    joining = Joining(answers, len(found), rng)
+    labelling = joining.cut(k or joining.plainest(_MOST_AUTO))
+    views = [answers_of(view) * weights for view in zip(*seen, strict=True)]
+    agreement = agreement_of(labelling, views)
+    _, sizes = np.unique(labelling.membership(answers).argmax(axis=1), return_counts=True)
+    information = agreement * float(entropy(sizes))
+    return _Together(weights, answers, joining, labelling, agreement, len(sizes), information)
 
 
 def labelling_of(kind: str, y: np.ndarray, k: int | None, rng: np.random.Generator) -> Labelling:

@@ -22,7 +22,7 @@ class Objective:
         scale: Of the outputs: `deviation` (each node gets mean 0 and the gain as its standard
             deviation, so that none can fall silent), `white` (the loss is blind to scale) or
             `none`.
-        pooled: True where groups are read off all networks together; else one network is kept.
+        pooled: True where groups may be read off all networks together; else one network is kept.
         gain: Where that standard deviation starts and ends: small, a node is unsure and can still
             change its mind.
     """

@@ -38,7 +38,7 @@ def test_from_a_folder_to_a_blues(tmp_path, twelve_bar):
         browser.opened(f"{url}/train", ready="Look at the files") as page,
     ):
         page.get_by_text("A folder", exact=True).click()
-        page.get_by_role("textbox", name="Folder on this computer").fill(str(songs))
+        page.get_by_role("textbox", name="Folder of music on this computer").fill(str(songs))
         page.keyboard.press("Enter")
         press(page, "Look at the files")
 
