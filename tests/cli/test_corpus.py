@@ -63,6 +63,15 @@ def test_a_melody_for_all_and_overrides_for_some(corpus, folder, tmp_path):
     assert parts == [65, 32, 32]
 
 
+@pytest.fixture
+def hears_ctrl_c():
+    """What is started in the background ignores it, and so would the tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("hears_ctrl_c")
 def test_an_interruption_has_its_exit_code_and_says_how_to_go_on(corpus, folder, monkeypatch):
     monkeypatch.setattr(shards, "ITEMS_PER_SHARD", 1)
 
