@@ -165,8 +165,9 @@ def _account(ledger: Ledger, overrides: Overrides, work: Path, seed: int) -> str
     """
     fingerprints = KeptFingerprints(ledger)
     for shard in _shards(ledger, overrides):
-        fingerprints.add(shard.path(work))
-        for result in read_results(shard.path(work)):
+        path = shard.path(work)
+        fingerprints.add(path)
+        for result in read_results(path):
             file = result["file"]
             if "reason" in result:
                 ledger.add_result(Row(file, SKIPPED, result["reason"], result["kind"]))
