@@ -5,8 +5,9 @@
 `training/solos.py`), and copies are looked for in the others, too, which it has heard;
 `twelve-bar` is held against `datasets/twelve_bar`. Afterwards: python -m benchmarks.tables
 
-Seeds count from 0, and nothing is played twice or left out. A piece is one chorus, of `soloist`
-four in a row, since solos have several. Ways to play:
+Seeds count from 0, and nothing is played twice. A piece is one chorus, of `soloist` four in a
+row, since solos have several. At temperature 1 one chorus more is played and left out: the last
+one comes home to the tonic and stops, where the people's choruses lead on. Ways to play:
 
 * `as the pieces`: temperature 1, top-p 1; form, style and notes a bar are those of the people's
   pieces, in turn;
@@ -40,6 +41,7 @@ from lstmmusic.evaluation.distribution import FEATURES, Features, distances_with
 from lstmmusic.evaluation.originality import Index, shared_among
 from lstmmusic.evaluation.reference import shipped_reference
 from lstmmusic.evaluation.scorecard import card_of
+from lstmmusic.fitting.tunes import excerpt
 from lstmmusic.generation import improvise
 from lstmmusic.generation.ranking import LIGHTS
 from lstmmusic.io import write_bytes
@@ -132,18 +134,23 @@ def ways_of(model: StoredModel) -> list[str]:
 
 
 def pieces_of(model: StoredModel, way: str, people: People, n_choruses: int) -> list[Score]:
-    """What the model plays."""
+    """What the model plays; but `as set`, without the chorus in which it ends."""
     n_each = IN_A_PIECE[model.name]
     found = []
     for seed in range(-(-n_choruses // n_each)):
-        asked: Asked = {"choruses": min(n_each, n_choruses - seed * n_each), "band": False}
+        n_kept = min(n_each, n_choruses - seed * n_each)
+        n_played = n_kept + (way != "as set")
+        asked: Asked = {"choruses": n_played, "band": False}
         if way != "as set":
             asked |= AS_LEARNT
         if way == "no answer":
             asked["answer"] = 0.0
         if way == "as the pieces":
             asked |= people.asked[seed % len(people.asked)]
-        found.append(improvise(model=model, seed=seed, **asked).score)
+        score = improvise(model=model, seed=seed, **asked).score
+        if n_played > n_kept:
+            score = excerpt(score, 0, score.n_bars // n_played * n_kept)
+        found.append(score)
     return found
 
 

@@ -1,9 +1,10 @@
 """Trains the harmony network from several seeds and keeps how it keeps the form.
 
 `python -m training.record_harmony`; options: --seeds (5), --settings A,B or all (the default),
---runs FOLDER for run folders, whose runs are gone on with (a temporary one otherwise), --again to
-train and measure anew what is recorded already. Seeds count from 0 and none is left out; each is
-kept as soon as it is measured. Afterwards: python -m benchmarks.tables
+--from FOLDER... with the solos of the settings of `soloist` (see `training/solos.py`), which are
+left out of all otherwise, --runs FOLDER for run folders, whose runs are gone on with (a temporary
+one otherwise), --again to train and measure anew what is recorded already. Seeds count from 0 and
+none is left out; each is kept as soon as it is measured. Afterwards: python -m benchmarks.tables
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import numpy as np
 from lstmmusic.corpus import read_passport
 from lstmmusic.encoding import HarmonyClock
 from lstmmusic.encoding.harmony_clock import N_SYMBOLS
+from lstmmusic.errors import InputError
 from lstmmusic.evaluation.form import fit_form, read_harmony
 from lstmmusic.fitting import Recipe, read_recipe, train_harmony, versions
 from lstmmusic.fitting.networks import floor_bits
@@ -34,10 +36,12 @@ from lstmmusic.generation import Settings
 from lstmmusic.models import Tune
 from lstmmusic.player import HarmonyPlayer, Sampling
 from lstmmusic.score import Key, Score, Timed, form_named
+from training.solos import SOLOS, material_of, read_solos, split_solos
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "harmony.json"
-RECIPE = ROOT / "training" / "recipes" / "twelve_bar.toml"
+RECIPES = ROOT / "training" / "recipes"
+RECIPE = RECIPES / "twelve_bar.toml"
 DATASET = ROOT / "datasets" / "twelve_bar"
 BARS = 12
 CHORUSES = 32
@@ -63,6 +67,7 @@ class Setting:
         misheard: As in the recipe, None: the recipe's.
         peepholes: Whether the gates see the cells.
         control: `table` and `draws` are not trained; empty for networks.
+        of_solos: Whether it has the chords and the recipe of `soloist`, not of `twelve-bar`.
     """
 
     about: str
@@ -70,6 +75,12 @@ class Setting:
     misheard: float | None = None
     peepholes: bool = True
     control: str = ""
+    of_solos: bool = False
+
+    @property
+    def recipe(self) -> Path:
+        """Of the model whose chords it plays."""
+        return RECIPES / "soloist.toml" if self.of_solos else RECIPE
 
 
 SETTINGS = {
@@ -80,6 +91,9 @@ SETTINGS = {
     "twelfths": Setting("a clock of twelve steps a quarter", steps_per_bar=48),
     "bar counter": Setting("chords counted by mode and place in the form", control="table"),
     "draws": Setting("training choruses, drawn as the networks hear them", control="draws"),
+    "solos": Setting("the recipe of `soloist`, on the chords of its solos", of_solos=True),
+    "solos bar counter": Setting("the same counted", control="table", of_solos=True),
+    "solos draws": Setting("the same drawn", control="draws", of_solos=True),
 }
 
 
@@ -355,12 +369,19 @@ def record_seed(
 
 
 def training_tunes(dataset: Path, forms: set[str]) -> list[Tune]:
-    """The tunes that the harmony network of the shipped model hears."""
+    """The tunes that the harmony network of `twelve-bar` hears."""
     tunes: dict[str, list[Tune]] = {"train": [], "validation": []}
     for entry, score in read_passport(dataset).scores():
         if entry.form in forms:
             tunes[entry.split].append(Tune.of(entry.file, score, entry.form, entry.style))
     return [*tunes["train"], *tunes["validation"]]
+
+
+def soloist_tunes(folders: Sequence[Path], forms: set[str], work: Path) -> list[Tune]:
+    """The choruses that the harmony network of `soloist` hears."""
+    solos = read_solos(folders, work)
+    material = material_of(split_solos(solos, []), len(solos), SOLOS)
+    return [tune for tune in material.choruses if tune.form in forms]
 
 
 def record(
@@ -369,18 +390,26 @@ def record(
     runs: Path,
     again: bool = False,
     path: Path = RESULTS,
+    folders: Sequence[Path] = (),
 ) -> None:
     """Trains and measures what is not recorded yet, or with `again` all that is asked for."""
-    recipe = read_recipe(RECIPE)
-    tunes = training_tunes(DATASET, {form for forms in recipe.harmony_streams for form in forms})
     table: dict[str, Any] = {}
     if path.is_file():
         table = json.loads(path.read_text(encoding="utf-8"))["settings"]
+    heard: dict[Path, list[Tune]] = {}
     for name in names:
         setting = SETTINGS[name]
+        recipe = read_recipe(setting.recipe)
+        if setting.recipe not in heard:
+            forms = {form for forms in recipe.harmony_streams for form in forms}
+            if setting.of_solos:
+                heard[setting.recipe] = soloist_tunes(folders, forms, runs)
+            else:
+                heard[setting.recipe] = training_tunes(DATASET, forms)
         options = recipe_for(setting, recipe, 0).harmony
         row = {
             "about": setting.about,
+            "recipe": setting.recipe.name,
             "steps_per_bar": setting.steps_per_bar,
             "streams_per_update": options.batch_size,
             "ticks_per_stream": options.length,
@@ -390,10 +419,10 @@ def record(
             seeds = {found["seed"]: found for found in table.get(name, {}).get("seeds", ())}
         for seed in (seed for seed in range(n_seeds) if seed not in seeds):
             folder = runs / name.replace(" ", "_") / str(seed)
-            seeds[seed] = record_seed(setting, recipe, tunes, seed, folder)
+            seeds[seed] = record_seed(setting, recipe, heard[setting.recipe], seed, folder)
             table[name] = {**row, "seeds": [seeds[number] for number in sorted(seeds)]}
             rows = {key: table[key] for key in SETTINGS if key in table}
-            kept = {"recipe": RECIPE.name, "versions": versions(), "settings": rows}
+            kept = {"versions": versions(), "settings": rows}
             path.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
             told = seeds[seed]["samplings"]["temperature 1, top-p 1"]["right"]
             print(f"{name}, seed {seed}: {told:.4f} right, {seeds[seed]['seconds']} s", flush=True)
@@ -404,16 +433,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--settings", default="all")
+    parser.add_argument("--from", dest="folders", nargs="+", type=Path, default=[])
     parser.add_argument("--runs", type=Path, default=None)
     parser.add_argument("--again", action="store_true")
     asked = parser.parse_args(arguments)
-    names = list(SETTINGS) if asked.settings == "all" else asked.settings.split(",")
+    names = asked.settings.split(",")
+    if asked.settings == "all":
+        names = [name for name, row in SETTINGS.items() if asked.folders or not row.of_solos]
     unknown = [name for name in names if name not in SETTINGS]
     if unknown:
-        sys.exit(f"settings: expected some of {', '.join(SETTINGS)}, got {unknown[0]!r}")
+        raise InputError("settings", f"some of {', '.join(SETTINGS)}", unknown[0])
+    if not asked.folders and any(SETTINGS[name].of_solos for name in names):
+        raise InputError("from", "folders with blues solos, for these settings", "none")
     runs = asked.runs or Path(tempfile.mkdtemp(prefix="lstmmusic-"))
-    record(names, asked.seeds, runs, asked.again)
+    record(names, asked.seeds, runs, asked.again, folders=asked.folders)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except InputError as error:
+        sys.exit(str(error))

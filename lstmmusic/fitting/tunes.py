@@ -59,11 +59,11 @@ def melody_tunes(piece: Piece) -> list[Tune]:
         score = replace(score, chords=())
     tunes = []
     for first, stop, forms in _stretches(score, piece.choruses):
-        excerpt = _excerpt(score, first, stop)
+        bars = excerpt(score, first, stop)
         if inferred and forms:
-            excerpt = _with_form_chords(excerpt, forms)
-        style = _style(piece, excerpt.metre, bool(forms))
-        tune = Tune.of(f"{piece.file}#{first + 1}", excerpt, forms[0] if forms else None, style)
+            bars = _with_form_chords(bars, forms)
+        style = _style(piece, bars.metre, bool(forms))
+        tune = Tune.of(f"{piece.file}#{first + 1}", bars, forms[0] if forms else None, style)
         if len(tune.events) >= MIN_NOTES and len(tune.example[1]["pitch"]) >= MIN_NOTES:
             tunes.append(tune)
     return tunes
@@ -75,9 +75,9 @@ def chord_choruses(piece: Piece) -> list[Tune]:
         return []
     found = []
     for chorus in _usable(piece.score, piece.choruses):
-        excerpt = _excerpt(piece.score, chorus.first_bar - 1, chorus.first_bar - 1 + chorus.n_bars)
-        name, style = f"{piece.file}#{chorus.first_bar}", _style(piece, excerpt.metre, True)
-        found.append(Tune.of(name, excerpt, chorus.form, style))
+        bars = excerpt(piece.score, chorus.first_bar - 1, chorus.first_bar - 1 + chorus.n_bars)
+        name, style = f"{piece.file}#{chorus.first_bar}", _style(piece, bars.metre, True)
+        found.append(Tune.of(name, bars, chorus.form, style))
     return found
 
 
@@ -185,8 +185,14 @@ def _stretches(
         first = stop
 
 
-def _excerpt(score: Score, first: int, stop: int) -> Score:
-    """Some bars of a piece, its pickup before bar 1; no note goes on beyond the last of them."""
+def excerpt(score: Score, first: int, stop: int) -> Score:
+    """Some bars of a piece: its first part and chords; no note goes on beyond the last of them.
+
+    Args:
+        score: The piece.
+        first: From this bar, counted from 0; with bar 0 comes the pickup.
+        stop: To before this one.
+    """
     starts = score.bar_starts
     metre, key = _bars(score)[first]
     begin = float(starts[first])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lstmmusic.encoding.harmony_clock import N_SYMBOLS
+from lstmmusic.errors import InputError
 from lstmmusic.fitting import read_recipe
 from lstmmusic.player import Sampling
 from tests.tunes import some_tunes
@@ -158,3 +159,36 @@ def test_what_is_recorded_is_not_measured_again(tmp_path, monkeypatch):
     assert len(done) == 6
     recording.record(["draws"], 1, tmp_path, again=True, path=path)
     assert len(done) == 7
+
+
+def test_settings_of_solos_ask_for_their_folder(tmp_path):
+    """`all` leaves them out where there is none."""
+    with pytest.raises(InputError, match=r"^from: expected folders with blues solos"):
+        recording.main(["--settings", "draws,solos"])
+    with pytest.raises(InputError, match=r"^settings: expected some of half-bars, .* got wrong"):
+        recording.main(["--settings", "wrong"])
+
+
+def test_settings_of_solos_hear_the_chords_of_solos(shared_data, tmp_path, monkeypatch):
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for file in sorted((shared_data / "blues").glob("*__*__[0-9]*.mid"))[:12]:
+        (folder / file.name).symlink_to(file)
+    heard = {}
+
+    def measured(setting, recipe, tunes, seed, runs):
+        heard[setting.recipe.name] = tunes
+        return {"seed": seed, "seconds": 0, "samplings": {"temperature 1, top-p 1": {"right": 1}}}
+
+    monkeypatch.setattr(recording, "record_seed", measured)
+    path = tmp_path / "harmony.json"
+    recording.record(["solos draws", "draws"], 1, tmp_path, path=path, folders=[folder])
+    rows = json.loads(path.read_text())["settings"]
+    assert [row["recipe"] for row in rows.values()] == ["twelve_bar.toml", "soloist.toml"]
+    recipe = read_recipe(recording.RECIPES / "soloist.toml")
+    forms = {form for forms in recipe.harmony_streams for form in forms}
+    assert heard["soloist.toml"]
+    assert {tune.form for tune in heard["soloist.toml"]} <= forms
+    assert {tune.name.split("#")[0] for tune in heard["soloist.toml"]} <= {
+        file.name for file in folder.iterdir()
+    }
