@@ -21,9 +21,9 @@ from lstmmusic.generation.feel import LEARNED, learned_times
 from lstmmusic.generation.melody import play_melody, setting_of
 from lstmmusic.generation.plan import HARMONY_STREAM, TAG, Plan, make_plan
 from lstmmusic.generation.primer import FROM_FORM_BAR, Primer, last_phrase
-from lstmmusic.generation.settings import Settings
+from lstmmusic.generation.settings import Settings, settle
 from lstmmusic.generation.written import notatable, on_eighths
-from lstmmusic.player import StoredModel, Taste, load_model
+from lstmmusic.player import StoredModel, Taste
 from lstmmusic.score import (
     COUNT_IN,
     Bar,
@@ -85,7 +85,7 @@ def improvise(
     settings: Settings | None = None,
     *,
     primer: Score | None = None,
-    model: StoredModel | None = None,
+    model: StoredModel | str | None = None,
     taste: Taste | None = None,
     **changes: Any,
 ) -> Improvisation:
@@ -96,7 +96,7 @@ def improvise(
         primer: A piece whose last melody phrase is gone on from: key, metre, tempo and swing are
             its own unless asked otherwise, and new notes enter in the bar after it, at the next
             place in the form.
-        model: The model if it is already in memory; else `settings.model` is loaded.
+        model: The model if it is already in memory, or its name; else `settings.model` is loaded.
         taste: Other music to play like (`improvise_like`); None: as learnt.
         **changes: Fields of `Settings` to change.
 
@@ -113,10 +113,9 @@ def improvise(
         >>> blues.score.n_bars, blues.report["chords"][:18]
         (12, '| Bb7 | Eb7 | Bb7 ')
     """
-    settings = replace(settings or Settings(), **changes)
+    settings, model = settle(settings, model, changes)
     if settings.keep_primer and primer is None:
         raise InputError("keep_primer", "a primer to keep", "none")
-    model = model or load_model(settings.model)
     phrase = last_phrase(primer) if primer is not None else None
     plan = make_plan(settings, model, phrase)
     if phrase is not None:

@@ -31,8 +31,8 @@ from lstmmusic.evaluation.distribution import (
 )
 from lstmmusic.evaluation.melodies import NotatedMelody
 from lstmmusic.generation.improvise import Improvisation, improvise
-from lstmmusic.generation.settings import Settings
-from lstmmusic.player import StoredModel, Taste, load_model
+from lstmmusic.generation.settings import Settings, settle
+from lstmmusic.player import StoredModel, Taste
 from lstmmusic.player.network import MAX_STEPS
 from lstmmusic.score import Score
 
@@ -51,7 +51,7 @@ def improvise_like(
     settings: Settings | None = None,
     *,
     primer: Score | None = None,
-    model: StoredModel | None = None,
+    model: StoredModel | str | None = None,
     **changes: Any,
 ) -> Improvisation:
     """Improvises a piece that is more like a group of pieces than the model's by itself.
@@ -79,8 +79,7 @@ def improvise_like(
         >>> sorted(piece.report["like"])
         ['group', 'overlap', 'pieces', 'without']
     """
-    settings = replace(settings or Settings(), **changes)
-    model = model or load_model(settings.model)
+    settings, model = settle(settings, model, changes)
     group = like if isinstance(like, Reference) else Reference.read(like)
     choosing, telling = _halves(group.melodies)
     taste = taste_of(group.melodies, settings, primer=primer, model=model)
@@ -109,7 +108,7 @@ def taste_of(
     settings: Settings,
     *,
     primer: Score | None = None,
-    model: StoredModel | None = None,
+    model: StoredModel | str | None = None,
     rounds: int = ROUNDS,
 ) -> Taste:
     """What makes the model play like these melodies.
@@ -121,7 +120,7 @@ def taste_of(
         model: As `improvise`.
         rounds: How often pieces are played and counted; 0: never, the taste is empty.
     """
-    model = model or load_model(settings.model)
+    settings, model = settle(settings, model, {})
     wanted = counts_of(melodies)
     taste = Taste(*(np.zeros(len(counts)) for counts in wanted))
     seeds = np.random.default_rng([settings.seed, _STREAM, 1]).integers(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -266,7 +266,7 @@ def _new_bars(
         return [typed[(place + bar) % len(typed)] for bar in range(n_bars)]
     if form is None:
         bars = _network_bars(settings, model, key, n_bars, place)
-        return [*bars[:-1], (_tonic_chord(key),)] if ends else bars
+        return [*bars[:-1], (_home(bars, key),)] if ends else bars
     inner, last = form.bars(key, last=False), form.bars(key)
     bars = [inner[(place + bar) % form.n_bars] for bar in range(n_bars)]
     if (place + n_bars) % form.n_bars == 0:
@@ -292,6 +292,15 @@ def _network_bars(
         chords = (chord_of(first, key), chord_of(second, key))
         bars.append(chords[:1] if first == second else chords)
     return bars
+
+
+def _home(bars: Sequence[Bar], key: Key) -> Chord:
+    """The tonic chord as it was last heard, with the third of its mode; else the usual one."""
+    third = 3 if key.is_minor else 4
+    for chord in (chord for bar in reversed(bars) for chord in reversed(bar)):
+        if chord.pitch_classes[:1] == (key.pitch_class,) and third in chord.kind.intervals:
+            return replace(chord, bass="")
+    return _tonic_chord(key)
 
 
 def _tonic_chord(key: Key) -> Chord:

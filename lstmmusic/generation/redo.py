@@ -25,8 +25,8 @@ from lstmmusic.generation.gap import Gap, bent, note_velocities, put_into
 from lstmmusic.generation.improvise import Improvisation
 from lstmmusic.generation.melody import MAJOR_HOME, MINOR_HOME, melody_player
 from lstmmusic.generation.primer import notes_as_written
-from lstmmusic.generation.settings import Settings, parse_range
-from lstmmusic.player import MelodyPlayer, Sampling, StoredModel, load_model
+from lstmmusic.generation.settings import Settings, parse_range, settle
+from lstmmusic.player import MelodyPlayer, Sampling, StoredModel
 from lstmmusic.player.network import HIGHEST_PITCH, LOWEST_PITCH, MAX_STEPS
 from lstmmusic.score import Part, Score, format_chart
 
@@ -43,7 +43,7 @@ def redo(
     bars: str | int | tuple[int, int],
     settings: Settings | None = None,
     *,
-    model: StoredModel | None = None,
+    model: StoredModel | str | None = None,
     **changes: Any,
 ) -> Improvisation:
     """Plays other notes of the melody in some bars of a piece.
@@ -62,7 +62,7 @@ def redo(
         settings: `seed`, `temperature`, `top_p`, `top_k` and `model` are as for `improvise`;
             `range`, `density`, `style`, `swing` and (for a piece that names none) `key` go before
             what the piece tells; `bends` bends new notes. The rest is the piece's own.
-        model: The model if it is already in memory; else `settings.model` is loaded.
+        model: As `improvise`.
         **changes: Fields of `Settings` to change.
 
     Returns:
@@ -80,7 +80,7 @@ def redo(
         >>> [a == b for a, b in zip(blues.parts, other.parts)]  # the melody, and the band
         [False, True, True, True]
     """
-    settings = replace(settings or Settings(), **changes)
+    settings, model = settle(settings, model, changes)
     if settings.swing == LEARNED:
         raise InputError("swing", "0.5 to 0.75; new notes lie as the others do", LEARNED)
     melody = melody_part(score)
@@ -88,7 +88,6 @@ def redo(
         raise InputError("melody", "a part with pitched notes", "none")
     first, last = parse_bars(bars)
     gap = Gap.of(score, melody, first, last)
-    model = model or load_model(settings.model)
     context = context_of(score, melody, first - 1, settings, model)
     told = _told(score, melody, gap, context.swing)
     new = _best_try(settings, model, context, told, _range(settings, melody, gap))

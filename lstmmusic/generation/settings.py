@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lstmmusic.encoding import STYLES
@@ -12,7 +13,7 @@ from lstmmusic.generation.bends import BENDING_PROGRAMS
 from lstmmusic.generation.endings import ENDINGS, check_turnaround
 from lstmmusic.generation.feel import LEARNED
 from lstmmusic.generation.swing import STYLE_SWING, check_swing
-from lstmmusic.player import DEFAULT_MODEL
+from lstmmusic.player import DEFAULT_MODEL, StoredModel, load_model
 from lstmmusic.score import Bar, Key, Metre, form_named, parse_chart
 from lstmmusic.score.pitch import pitch_class_of
 
@@ -287,3 +288,19 @@ def _pitch(name: str, expected: str) -> int:
     # The octave belongs to the letter: Cb4 is below C4.
     natural = pitch_class_of(letter[0]) + {"b": -1, "#": 1, "": 0}[letter[1:]]
     return 12 * (int(match[2]) + 1) + natural
+
+
+def settle(
+    settings: Settings | None, model: StoredModel | str | None, changes: Mapping[str, Any]
+) -> tuple[Settings, StoredModel]:
+    """What is asked for and the model, wherever both are asked for.
+
+    Args:
+        settings: The usual when None.
+        model: In memory; or the name of one, which goes before that in the settings.
+        changes: Fields of `Settings` to change.
+    """
+    settings = replace(settings or Settings(), **changes)
+    if isinstance(model, str):
+        settings, model = replace(settings, model=model), None
+    return settings, model or load_model(settings.model)

@@ -109,9 +109,9 @@ def notatable(
     """
     if not metre.is_compound:
         events = _on_plain_places(events)
-    thirds, sixteenths = STEPS_PER_BEAT // 3, STEPS_PER_BEAT // 4
+    thirds, sixteenths, sixths = STEPS_PER_BEAT // 3, STEPS_PER_BEAT // 4, STEPS_PER_BEAT // 6
     eighth = thirds if metre.is_compound else STEPS_PER_BEAT // 2
-    grids = (eighth,) if metre.is_compound else (eighth, thirds, sixteenths)
+    grids = (eighth,) if metre.is_compound else (eighth, thirds, sixteenths, sixths)
     onsets = sorted({onset for onset, *_ in events})
     following = dict(pairwise(onsets))
     written = []

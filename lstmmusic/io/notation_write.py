@@ -100,7 +100,9 @@ def _staff(score: Score, part: Part, with_chords: bool, written_higher: int) -> 
     measures.makeTies(inPlace=True)
     for measure in measures.getElementsByClass(stream.Measure):
         for voice in _voices(measure):
+            _split_tuplets(voice, measure)
             _insert_rests(voice, measure)
+            _bracket_tuplets(voice, measure)
     if score.pickup_quarters:
         _cut_pickup(measures, shift)
     bars = measures.getElementsByClass(stream.Measure)
@@ -151,8 +153,7 @@ def _insert_rests(holder: stream.Stream, measure: stream.Measure) -> None:
     """
     from music21 import note
 
-    signature: Any = measure.getContextByClass("TimeSignature")
-    metre = Metre(signature.numerator, signature.denominator) if signature else Metre()
+    metre = _metre(measure)
     sounding = [(place, Fraction(found.quarterLength)) for place, found in _sounding(holder)]
     stop = Fraction(measure.barDuration.quarterLength)
     place = Fraction(0)
@@ -167,15 +168,72 @@ def _insert_rests(holder: stream.Stream, measure: stream.Measure) -> None:
         place = start + length
 
 
-def _rest_length(place: Fraction, stop: Fraction, metre: Metre) -> Fraction:
-    """The longest rest that fits from a place on, and begins where a rest of its length may."""
+def _metre(measure: stream.Measure) -> Metre:
+    signature: Any = measure.getContextByClass("TimeSignature")
+    return Metre(signature.numerator, signature.denominator) if signature else Metre()
+
+
+def _split_tuplets(holder: stream.Stream, measure: stream.Measure) -> None:
+    """Ties what is held into or out of a triplet at the beat, where the triplet begins or ends."""
+    metre = _metre(measure)
     beat = Fraction(metre.beat_quarters)
+    if metre.is_compound:
+        return
+    for place, element in _sounding(holder):
+        start, stop = place, place + Fraction(element.quarterLength)
+        cuts = []
+        if start % (beat / 4):
+            cuts.append((start // beat + 1) * beat)
+        if stop % (beat / 4):
+            cuts.append(stop // beat * beat)
+        for cut in sorted(set(cuts)):
+            if start < cut < stop:
+                _, element = element.splitAtQuarterLength(cut - start)
+                holder.insert(cut, element)
+                start = cut
+
+
+def _bracket_tuplets(holder: stream.Stream, measure: stream.Measure) -> None:
+    """One bracket a beat, as players read; music21 goes on until the first sign is there thrice."""
+    beat = Fraction(_metre(measure).beat_quarters)
+    by_beat: dict[int, list[Any]] = {}
+    for element in holder.notesAndRests:
+        if len(element.duration.tuplets) == 1:
+            place = Fraction(holder.elementOffset(element))
+            by_beat.setdefault(place // beat, []).append(element.duration.tuplets[0])
+    for tuplets in by_beat.values():
+        for tuplet in tuplets:
+            tuplet.type = None
+        tuplets[0].type, tuplets[-1].type = "start", "stop"
+        if len(tuplets) == 1:
+            tuplets[0].type = "startStop"
+
+
+def _rest_length(place: Fraction, stop: Fraction, metre: Metre) -> Fraction:
+    """The longest rest that fits from a place on, and begins where a rest of its length may.
+
+    A rest before or after notes of a triplet is a part of the triplet.
+
+    Example:
+        >>> third = Fraction(1, 3)
+        >>> [str(_rest_length(Fraction(0), stop, Metre())) for stop in (third, 2 * third)]
+        ['1/3', '2/3']
+        >>> str(_rest_length(Fraction(0), Fraction(3, 4), Metre()))
+        '1/2'
+    """
+    beat = Fraction(metre.beat_quarters)
+    begin = place % beat
+    rest = min(stop - place, beat - begin)  # of this beat
+    thirds = {begin % (beat / 3), rest % (beat / 3)}
+    quarters = {begin % (beat / 4), rest % (beat / 4)}
+    if not metre.is_compound and thirds == {0} and quarters != {0}:
+        return rest
     eighth = Fraction(1, 2)
     lengths = [2 * beat, beat, eighth, Fraction(1, 4), Fraction(1, 3), Fraction(1, 6)]
     for length in lengths:
         if place % length == 0 and place + length <= stop:
             return length
-    return min(stop - place, beat - place % beat)
+    return rest
 
 
 def _fraction(quarters: float) -> Fraction:

@@ -89,7 +89,9 @@ def test_random_weights_make_whole_pieces_too():
         assert blues.score.n_bars == 24
         assert blues.score.part("melody").is_monophonic
         assert (melody(blues)["pitch"][-1] - 3) % 12 in (0, 4, 7)
-        assert parse_chart(blues.report["chords"])[-1] == (Chord("Eb", "7"),)
+        (last,) = parse_chart(blues.report["chords"])[-1]
+        assert last.root == "Eb"
+        assert 4 in last.kind.intervals
 
 
 @pytest.mark.parametrize("n_bars", [1, 2, 7, 12, 13, 25, 100])

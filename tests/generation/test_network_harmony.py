@@ -65,3 +65,20 @@ def test_the_network_varies_its_choruses():
         for seed in range(20)
     }
     assert len(charts) >= 2
+
+
+@pytest.mark.parametrize(("key", "home"), [("C", "7"), ("Bb", "maj7"), ("Am", "m7")])
+def test_the_last_chord_is_the_tonic_as_it_was_heard(key, home):
+    """A form that has Imaj7 where it comes home ends on it; the turnaround is heard first."""
+    model = load_model()
+    ends = set()
+    for seed in range(12):
+        asked = {"key": key, "seed": seed, "density": 0.5, "band": False, "model": model}
+        bars = parse_chart(improvise(harmony="model", **asked).report["chords"])
+        (last,) = bars[-1]
+        tonic = [chord for bar in bars[:-1] for chord in bar if chord.root == last.root]
+        assert last.root == Key.parse(key).tonic
+        heard = [chord for chord in tonic if chord.kind.is_minor == ("m" in key)]
+        assert last == heard[-1]
+        ends.add(last.quality)
+    assert home in ends

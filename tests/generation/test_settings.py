@@ -1,9 +1,13 @@
 """What can be asked, and how it is refused."""
 
+from dataclasses import replace
+
 import pytest
 
 from lstmmusic.errors import ChordError, InputError
 from lstmmusic.generation import INSTRUMENTS, STYLE_TEMPO, Settings, parse_range
+from lstmmusic.generation.settings import settle
+from lstmmusic.player import load_model
 from lstmmusic.score import Metre
 
 
@@ -83,3 +87,14 @@ def test_the_usual_follows_style_and_metre():
 def test_an_instrument_is_a_name_or_a_programme():
     assert Settings(instrument="harmonica").program() == INSTRUMENTS["harmonica"] == 22
     assert Settings(instrument="127").program() == 127
+
+
+def test_a_model_by_its_name_goes_before_that_of_the_settings():
+    asked = Settings(model="nowhere", seed=3)
+    settings, model = settle(asked, "soloist", {"choruses": 2})
+    assert settings == replace(asked, model="soloist", choruses=2)
+    assert model.name == "soloist"
+    loaded = load_model("twelve-bar")
+    assert settle(asked, loaded, {}) == (asked, loaded)
+    with pytest.raises(InputError, match=r"^model: expected"):
+        settle(asked, None, {})

@@ -2,12 +2,16 @@
 
 import re
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 
 from lstmmusic.corpus import read_passport
+from lstmmusic.generation import improvise
+from lstmmusic.generation.written import lead_as_written
 from lstmmusic.io import load, save
 from lstmmusic.io.notation_write import format_musicxml
 from lstmmusic.score import (
@@ -208,3 +212,62 @@ def test_a_part_sounds_the_same_for_whomever_it_is_written(program, higher):
 
 def midi_pitches(found):
     return [note.pitch.midi for note in found.parts[0].recurse().notes]
+
+
+def signs_of(score):
+    """Of every note and rest of bar 1: is it a rest, its length in quarters, its brackets."""
+    bar = ElementTree.fromstring(format_musicxml(score)).find("part/measure")
+    assert bar is not None
+    divisions = int(bar.findtext("attributes/divisions", "0"))
+    return [
+        (
+            note.find("rest") is not None,
+            Fraction(int(note.findtext("duration", "0")), divisions),
+            [tuplet.get("type") for tuplet in note.iter("tuplet")],
+        )
+        for note in bar.findall("note")
+    ]
+
+
+def piece(*notes):
+    """Onset and length in twelfths of a quarter."""
+    part = Part([Note(Fraction(a, 12), Fraction(b, 12), 60) for a, b in notes])
+    return Score([part], length_quarters=4.0)
+
+
+@pytest.mark.parametrize(
+    ("notes", "wanted"),
+    [
+        ([(4, 4), (8, 4)], [(True, 4), (False, 4), (False, 4)]),
+        ([(8, 4)], [(True, 8), (False, 4)]),
+        ([(4, 4)], [(True, 4), (False, 4), (True, 4)]),
+        ([(0, 8), (8, 4)], [(False, 8), (False, 4)]),
+        ([(0, 4), (8, 10), (18, 6)], [(False, 4), (True, 4), (False, 4), (False, 6), (False, 6)]),
+    ],
+)
+def test_a_triplet_is_whole_with_its_rests_and_has_one_bracket(notes, wanted):
+    """What is held out of it is tied on at the beat; the beat after has a bracket of its own."""
+    after = [(24, 4), (28, 4), (32, 4)]
+    found = signs_of(piece(*notes, *after))
+    lengths = [(is_rest, length * 12) for is_rest, length, _ in found]
+    assert lengths[: len(wanted)] == wanted
+    n_first = next(n for n in range(1, 9) if sum(length for _, length in lengths[:n]) == 12)
+    brackets = [kinds for *_, kinds in found]
+    assert brackets[:n_first] == [["start"], *[[]] * (n_first - 2), ["stop"]]
+    assert sum(map(len, brackets)) == 4
+
+
+def test_what_soloist_plays_has_as_many_brackets_as_beats_with_triplets():
+    for seed in range(3):
+        score = lead_as_written(improvise(model="soloist", seed=seed, band=False).score)
+        bars = ElementTree.fromstring(format_musicxml(score)).findall("part/measure")
+        kinds, beats, divisions = [], set(), 1
+        for number, bar in enumerate(bars):
+            divisions = int(bar.findtext("attributes/divisions", str(divisions)))
+            place = 0
+            for note in bar.findall("note"):
+                kinds += [tuplet.get("type") for tuplet in note.iter("tuplet")]
+                if note.find("time-modification") is not None:
+                    beats.add((number, place // divisions))
+                place += int(note.findtext("duration", "0"))
+        assert kinds == ["start", "stop"] * len(beats)
