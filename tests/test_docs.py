@@ -71,8 +71,13 @@ def test_python_of_the_documents_runs(code, tmp_path, monkeypatch):
 @pytest.mark.parametrize("path", tables.DOCUMENTS, ids=lambda path: path.name)
 def test_tables_of_the_documents_are_those_of_the_records(path):
     text = path.read_text(encoding="utf-8")
-    assert "<!-- table: " in text
     assert tables.filled(text) == text
+
+
+def test_every_table_stands_in_a_document_and_every_mark_has_its_table():
+    texts = [path.read_text(encoding="utf-8") for path in tables.DOCUMENTS]
+    marks = {name for text in texts for name in re.findall(r"<!-- table: (\w+) -->", text)}
+    assert marks == set(tables.TABLES)
 
 
 def test_rooms_of_the_architecture_are_those_of_the_package():
