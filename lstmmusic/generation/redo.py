@@ -26,6 +26,7 @@ from lstmmusic.generation.improvise import Improvisation
 from lstmmusic.generation.melody import MAJOR_HOME, MINOR_HOME, melody_player
 from lstmmusic.generation.primer import notes_as_written
 from lstmmusic.generation.settings import Settings, parse_range, settle
+from lstmmusic.generation.written import notated
 from lstmmusic.player import MelodyPlayer, Sampling, StoredModel
 from lstmmusic.player.network import HIGHEST_PITCH, LOWEST_PITCH, MAX_STEPS
 from lstmmusic.score import Part, Score, format_chart
@@ -272,21 +273,11 @@ def _sounding(
 
 def _written(score: Score, context: Context) -> Score:
     """The piece as players write it: every part straight, on twelfths of the beat."""
-    step = score.metre.beat_quarters / STEPS_PER_BEAT
     swings = context.swing > STRAIGHT
-    earliest = -np.floor(score.pickup_quarters / step + 1e-6)
-    parts = []
-    for part in score.parts:
-        notes = notes_as_written(part, score, context.swing)
-        places = (notes["onset_quarters"] - score.pickup_quarters) / step
-        starts = np.maximum(np.rint(places), earliest)
-        notes["onset_quarters"] = np.maximum(starts * step + score.pickup_quarters, 0.0)
-        notes["duration_quarters"] = (
-            np.maximum(np.rint(notes["duration_quarters"] / step), 1) * step
-        )
-        rows = np.stack([starts, notes["pitch"]])
-        _, kept = np.unique(rows, axis=1, return_index=True)  # no pitch twice at once
-        parts.append(replace(part, notes=notes[np.sort(kept)], bends=()))
+    parts = [
+        replace(part, notes=notated(notes_as_written(part, score, context.swing), score), bends=())
+        for part in score.parts
+    ]
     return replace(score, parts=parts, feel=score.feel or ("Swing" if swings else ""))
 
 

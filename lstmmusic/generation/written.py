@@ -51,13 +51,20 @@ def lead_as_written(score: Score) -> Score:
     else:
         swing = _swing(score)
         notes = notes_as_written(part, score, swing)
-    lead = replace(part, notes=_notated(notes, score), bends=())
+    lead = replace(part, notes=notated(notes, score), bends=())
     word = "Swing" if swing > STRAIGHT + _LEAST else ""
     return replace(score, parts=[lead], feel=score.feel or word)
 
 
-def _notated(notes: np.ndarray, score: Score) -> np.ndarray:
-    """Notes near the grid on it, row by row, each ending where players write that it does."""
+def notated(notes: np.ndarray, score: Score) -> np.ndarray:
+    """Notes near the grid on it, each ending where players write that it does.
+
+    Args:
+        notes: Of one part, straight; their order stays, and no pitch comes twice at once.
+        score: Theirs.
+    """
+    if not len(notes):
+        return notes
     step = score.metre.beat_quarters / STEPS_PER_BEAT
     onsets = notes["onset_quarters"] - score.pickup_quarters
     starts = np.rint(onsets / step).astype(int)

@@ -421,3 +421,10 @@ def test_a_span_of_bars_is_read():
     assert parse_bars(7) == (7, 7)
     with pytest.raises(InputError, match=r"^bars"):
         parse_bars((-1, 3))
+
+
+def test_a_part_without_notes_is_written_without():
+    blues = improvise(seed=1, model=MODEL).score
+    silent = replace(blues, parts=[*blues.parts, Part([], "silent")])
+    found = redo(silent, "9", seed=2, model=MODEL)
+    assert found.written.parts[-1] == found.score.parts[-1] == silent.parts[-1]
