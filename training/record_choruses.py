@@ -171,7 +171,7 @@ def held_against(scores: Sequence[Score], people: People) -> dict[str, Any]:
     match = card["distribution_match"]
     found = [people.heard.longest(row.melody) for row in measured]
     shares = [share for row in found if (share := row.shares[RUNS_OF]) is not None]
-    limits = {**people.reference.shared, RUNS_OF: people.limit}
+    limits = {**people.reference.limits, RUNS_OF: people.limit}
     lights = [row.light(limits) for row in found]
     numbers = {
         key: {"mean": card[key], **{k: row[k] for k in ("low", "high", "inside")}}

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from lstmmusic.cli.output import Files, check_files, print_json
+from lstmmusic.errors import InputError
 from lstmmusic.evaluation import Reference
 from lstmmusic.generation import (
     ENDINGS,
@@ -19,9 +20,12 @@ from lstmmusic.generation import (
     Settings,
     improvise,
     improvise_like,
+    improvise_original,
     parse_swing,
     ranked,
+    typed_phrase,
 )
+from lstmmusic.generation.original import HEARD
 from lstmmusic.io import load_untrusted
 from lstmmusic.player import DEFAULT_MODEL
 from lstmmusic.score import FORMS
@@ -96,6 +100,10 @@ def generate(
     primer: Annotated[
         Path | None, typer.Option(help="Go on from the last phrase of this file.", metavar="F.mid")
     ] = None,
+    phrase: Annotated[
+        str | None,
+        typer.Option(help="Go on from notes in ABC: 'G _B c2 | z2 _e =e c4'.", metavar="ABC"),
+    ] = None,
     keep_primer: Annotated[
         bool, typer.Option("--keep-primer", help="Begin with the primer's phrase.")
     ] = False,
@@ -104,6 +112,14 @@ def generate(
         typer.Option(
             help="More like this music: a folder (as `cluster --sort-into` makes them) or corpus.",
             metavar="GROUP",
+        ),
+    ] = None,
+    original: Annotated[
+        str | None,
+        typer.Option(
+            help="Other seeds until no more is shared with this music than people share: `model` "
+            "(what it heard), a folder or corpus.",
+            metavar="model|MUSIC",
         ),
     ] = None,
     variations: Annotated[
@@ -155,6 +171,13 @@ def generate(
         keep_primer=keep_primer,
         seed=first_seed,
     )
+    if primer and phrase:
+        raise InputError("phrase", "either this or primer", "both")
+    if like and original:
+        raise InputError("original", "either this or like", "both")
+    opening = load_untrusted(primer) if primer else None
+    if phrase is not None:
+        settings, opening = typed_phrase(phrase, settings)
     wanted = [replace(settings, seed=first_seed + index) for index in range(variations)]
     targets = [
         Files(
@@ -165,12 +188,14 @@ def generate(
         for index in range(variations)
     ]
     check_files(targets, force)
-    opening = load_untrusted(primer) if primer else None
-    if like is None:
-        pieces = (improvise(one, primer=opening) for one in wanted)
-    else:
+    if like is not None:
         group = Reference.read(like)
         pieces = (improvise_like(group, one, primer=opening) for one in wanted)
+    elif original is not None:
+        heard = original if original == HEARD else Reference.read(original)
+        pieces = (improvise_original(heard, one, primer=opening) for one in wanted)
+    else:
+        pieces = (improvise(one, primer=opening) for one in wanted)
     reports = []
     for files, piece in zip(targets, ranked(pieces) if rank else pieces, strict=True):
         reports.append({**piece.report, **files.write(piece, force)})
@@ -200,7 +225,7 @@ def describe(report: dict[str, Any]) -> str:
         f"{_count(report['notes'], 'note')} of melody by the model {report['model']}, "
         f"seed {report['seed']}\n"
         f"chords ({source}): {chords}\n"
-        f"parts: {parts}{_likeness(report.get('like'))}"
+        f"parts: {parts}{_likeness(report.get('like'))}{_originality(report.get('original'))}"
     )
 
 
@@ -214,6 +239,18 @@ def _likeness(told: dict[str, Any] | None) -> str:
         f"\nlike {told['group']} ({_count(told['pieces'], 'piece')}): overlap {shown[0]}, "
         f"without it {shown[1]}"
     )
+
+
+def _originality(told: dict[str, Any] | None) -> str:
+    if told is None:
+        return ""
+    tries = _count(told["tries"], "piece")
+    said = {
+        "green": "no more is shared than people share",
+        "amber": "more is shared than 95 of 100 people's pieces share",
+        "red": "as much is shared as by a copy",
+    }
+    return f"\noriginality beside {told['music']}: {said[told['light']]} ({tries} tried)"
 
 
 def _swing(report: dict[str, Any]) -> str:

@@ -30,7 +30,7 @@ from lstmmusic.evaluation.distribution import (
 )
 from lstmmusic.evaluation.measuring import MEASURES, Measured, measure
 from lstmmusic.evaluation.melodies import NotatedMelody
-from lstmmusic.evaluation.originality import Index, shared_among
+from lstmmusic.evaluation.originality import GREEN, Index, shared_among
 from lstmmusic.evaluation.reading import read_music
 from lstmmusic.score import Score
 
@@ -142,6 +142,11 @@ class Reference:
             received = "a file" if path.exists() else "nothing there"
             raise InputError(str(path), "a corpus (.parquet) or a folder of music", received)
         return cls.of(read_music(path).pieces, {"title": path.name})
+
+    @property
+    def limits(self) -> dict[int, float]:
+        """For runs of 8 and 12 intervals, the shares up to which a piece is original."""
+        return {n: self.shared[n] for n in GREEN}
 
     @cached_property
     def features(self) -> Features:

@@ -149,8 +149,7 @@ def _matches(measured: Sequence[Measured], reference: Reference) -> dict[str, An
 def _originality(
     copied: Sequence[Originality], names: Sequence[str], reference: Reference
 ) -> dict[str, Any]:
-    limits = {n: reference.shared[n] for n in (8, 12)}
-    lights = [found.light(limits) for found in copied] if reference.melodies else []
+    lights = [found.light(reference.limits) for found in copied] if reference.melodies else []
     order = ("green", "amber", "red")
     shares = {str(n): _mean([found.shares[n] for found in copied]) for n in SIZES}
     return {

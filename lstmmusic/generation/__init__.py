@@ -4,6 +4,7 @@ from lstmmusic.generation.endings import ENDINGS, TURNAROUNDS
 from lstmmusic.generation.feel import LEARNED
 from lstmmusic.generation.improvise import Improvisation, improvise
 from lstmmusic.generation.liking import improvise_like
+from lstmmusic.generation.original import improvise_original
 from lstmmusic.generation.primer import Primer, last_phrase
 from lstmmusic.generation.ranking import ranked
 from lstmmusic.generation.redo import parse_bars, redo
@@ -15,6 +16,7 @@ from lstmmusic.generation.settings import (
     parse_swing,
 )
 from lstmmusic.generation.swing import STYLE_SWING, check_swing
+from lstmmusic.generation.typed import as_typed, typed_phrase
 
 __all__ = [
     "ENDINGS",
@@ -26,13 +28,16 @@ __all__ = [
     "Improvisation",
     "Primer",
     "Settings",
+    "as_typed",
     "check_swing",
     "improvise",
     "improvise_like",
+    "improvise_original",
     "last_phrase",
     "parse_bars",
     "parse_range",
     "parse_swing",
     "ranked",
     "redo",
+    "typed_phrase",
 ]

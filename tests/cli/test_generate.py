@@ -347,3 +347,26 @@ def test_a_piece_like_a_group_says_how_like_it_is(generate, tmp_path):
     assert (code, report) == (2, None)
     assert text.startswith("nowhere: expected a corpus (.parquet) or a folder of music, got")
     assert not (tmp_path / "b.mid").exists()
+
+
+def test_a_phrase_in_abc_opens_the_piece(tmp_path, capsys):
+    path = tmp_path / "a.mid"
+    assert main(["generate", "-o", str(path), "--phrase", "G _B c2", "--keep-primer"]) == 0
+    assert load(path).part("melody").notes["pitch"][:3].tolist() == [67, 70, 72]
+    again = ["generate", "-o", str(path), "--force"]
+    assert main([*again, "--phrase", "hello"]) == 2
+    assert "phrase: expected notes in ABC" in capsys.readouterr().err
+    assert main([*again, "--phrase", "G", "--primer", str(path)]) == 2
+    assert "phrase: expected either this or primer, got both" in capsys.readouterr().err
+
+
+def test_an_original_piece_says_beside_what(tmp_path, capsys):
+    path = tmp_path / "a.mid"
+    asked = ["generate", "-o", str(path), "--seed", "1"]
+    assert main([*asked, "--original", "model", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["original"]["light"] == "green"
+    assert "originality beside Twelve bars: no more is shared than people share" in captured.err
+    both = ["--original", "model", "--like", str(tmp_path), "--force"]
+    assert main([*asked, *both]) == 2
+    assert "original: expected either this or like, got both" in capsys.readouterr().err
