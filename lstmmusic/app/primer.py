@@ -1,4 +1,4 @@
-"""The primer of a piece: a file of music or notes that are clicked, for the network to go on from.
+"""The primer of a piece: a file, notes that are clicked or typed, for the network to go on from.
 
 It is kept as text, so that it travels in the link: the melody with its chords, as a MIDI file.
 """
@@ -16,16 +16,16 @@ from lstmmusic.app.note_grid import Clicked, note_grid, phrase_of
 from lstmmusic.app.text import plain
 from lstmmusic.encoding import melody_part
 from lstmmusic.errors import InputError
-from lstmmusic.generation import Settings
-from lstmmusic.generation.plan import usual_of
+from lstmmusic.generation import Settings, as_typed, typed_phrase
+from lstmmusic.generation.typed import MAX_CHARACTERS
 from lstmmusic.io import READERS, format_midi
 from lstmmusic.io.untrusted import parse_untrusted
-from lstmmusic.player import load_model
 from lstmmusic.score import Metre, Score
 
 MAX_MIB = 20
 _MAX_BYTES = 2**20  # of a primer's MIDI file: a melody is a few kilobytes
-_NONE, _KEPT, _CLICKED, _FILE = "None", "The one of this piece", "Notes that I click", "A file"
+_NONE, _KEPT, _FILE = "None", "The one of this piece", "A file"
+_CLICKED, _TYPED = "Notes that I click", "Notes that I type"
 _METRES = {"4/4": Metre(4, 4), "12/8 (slow)": Metre(12, 8)}
 
 
@@ -37,6 +37,7 @@ class Asked:
         text: Of the primer, as `as_text` writes it.
         notes: Or these, clicked in that metre.
         metre: Of the clicked notes.
+        abc: Or these, typed.
         keep: They open the piece.
         error: Why there is none, in words.
     """
@@ -44,6 +45,7 @@ class Asked:
     text: str = ""
     notes: tuple[Clicked, ...] = ()
     metre: Metre = _METRES["4/4"]
+    abc: str = ""
     keep: bool = False
     error: str = ""
 
@@ -60,13 +62,12 @@ class Asked:
         """
         if self.error:
             raise InputError("primer", *self.error.split("\n", 1))
-        if not self.notes:
+        if self.abc:
+            settings, phrase = typed_phrase(self.abc, settings)
+        elif self.notes:
+            settings, phrase = as_typed(phrase_of(self.notes, self.metre), settings)
+        else:
             return replace(settings, keep_primer=self.keep and bool(self.text)), self.text
-        # What is clicked tells no tempo and no swing: they are as if there were no primer.
-        usual = usual_of(settings, load_model(settings.model), self.metre)
-        if settings.swing is None:
-            settings = replace(settings, swing=usual.swing)
-        phrase = phrase_of(self.notes, self.metre, usual.tempo)
         return replace(settings, keep_primer=self.keep), as_text(phrase)
 
 
@@ -113,7 +114,7 @@ def ask(now: str, keep: bool) -> Asked:
         now: The primer of the piece that is shown.
         keep: It opens that piece.
     """
-    ways = [_NONE, *([_KEPT] if now else []), _CLICKED, _FILE]
+    ways = [_NONE, *([_KEPT] if now else []), _CLICKED, _TYPED, _FILE]
     if st.session_state.get("primer_way") not in ways:
         st.session_state["primer_way"] = _KEPT if now else _NONE
     with st.expander("Go on from a phrase", expanded=bool(now), key="primer"):
@@ -127,6 +128,8 @@ def ask(now: str, keep: bool) -> Asked:
         found = Asked(now) if way == _KEPT else Asked()
         if way == _CLICKED:
             found = _clicked()
+        elif way == _TYPED:
+            found = _typed()
         elif way == _FILE:
             found = _uploaded()
         if way in (None, _NONE):
@@ -150,6 +153,19 @@ def _clicked() -> Asked:
     notes = note_grid(metre)
     st.caption("Two bars, a column an eighth. Off-beats swing as the style does.")
     return Asked(notes=notes, metre=metre, error="" if notes else "notes that are clicked\nnone")
+
+
+def _typed() -> Asked:
+    text = st.text_input(
+        "Notes in ABC",
+        key="primer_abc",
+        placeholder="G _B c2 | z2 _e =e c4",
+        max_chars=MAX_CHARACTERS,
+        help="Letters are notes, small ones an octave higher; ^ is sharp, _ flat, = natural; a "
+        "number is a length in eighths, z a rest. Sharps and flats of the key need no sign. As "
+        "`lstmmusic generate --phrase`.",
+    )
+    return Asked(abc=text, error="" if text else "notes that are typed\nnone")
 
 
 def _uploaded() -> Asked:

@@ -12,7 +12,7 @@ from lstmmusic.app import primer, takes
 from lstmmusic.app.note_grid import Clicked, clicked_notes, columns_of, phrase_of
 from lstmmusic.app.share import Take, from_query, to_query
 from lstmmusic.errors import InputError
-from lstmmusic.generation import Settings
+from lstmmusic.generation import Settings, typed_phrase
 from lstmmusic.io import format_midi
 from lstmmusic.score import Metre
 from tests.app.driving import texts, widget
@@ -74,11 +74,10 @@ def test_notes_that_no_grid_has_are_none(notes):
 def test_clicked_notes_are_eighths_of_two_bars():
     assert columns_of(Metre()) == 16
     assert columns_of(Metre(12, 8)) == 24
-    phrase = phrase_of([Clicked(0, 2, 60), Clicked(3, 1, 63)], Metre(), 90)
+    phrase = phrase_of([Clicked(0, 2, 60), Clicked(3, 1, 63)], Metre())
     assert [tuple(note)[:3] for note in phrase.parts[0]] == [(0.0, 1.0, 60), (1.5, 0.5, 63)]
-    assert phrase.tempo_bpm == 90
-    slow = phrase_of([Clicked(3, 3, 60)], Metre(12, 8), 60)
-    assert (slow.parts[0].notes["onset_quarters"][0], slow.tempo_bpm) == (1.5, 60.0)
+    slow = phrase_of([Clicked(3, 3, 60)], Metre(12, 8))
+    assert slow.parts[0].notes["onset_quarters"][0] == 1.5
 
 
 def test_what_is_clicked_leaves_tempo_swing_and_key_to_the_form():
@@ -92,6 +91,29 @@ def test_what_is_clicked_leaves_tempo_swing_and_key_to_the_form():
     heard = lstmmusic.improvise(settled, primer=primer.from_text(text)).written.parts[0]
     assert heard.notes["pitch"][:8].tolist() == [60 + column for column in range(8)]
     assert heard.notes["onset_quarters"][:8].tolist() == [column / 2 for column in range(8)]
+
+
+def test_typed_notes_are_those_of_the_command_line():
+    page = AppTest.from_file(APP, default_timeout=60).run()
+    page.button_group(key="primer_way").set_value("Notes that I type").run()
+    widget(page, "text_input", "Notes in ABC").set_value("G _B c2 | z2 _e =e c4")
+    widget(page, "text_input", "Seed").set_value("3")
+    widget(page, "button", "Improvise").click().run()
+    take = page.session_state["history"].now
+    settings, phrase = typed_phrase("G _B c2 | z2 _e =e c4", Settings(seed=3))
+    wanted = lstmmusic.improvise(settings, primer=phrase, keep_primer=True)
+    assert take.settings.keep_primer
+    assert takes.play(take).score.parts == wanted.score.parts
+
+
+def test_typed_nonsense_is_one_line():
+    page = AppTest.from_file(APP, default_timeout=60).run()
+    page.button_group(key="primer_way").set_value("Notes that I type").run()
+    for text, said in (("", "notes that are typed"), ("hello", "notes in ABC")):
+        widget(page, "text_input", "Notes in ABC").set_value(text)
+        widget(page, "button", "Improvise").click().run()
+        assert said in texts(page, "error")
+        assert not page.exception
 
 
 def test_an_uploaded_primer_is_gone_on_from_in_its_own_key_and_travels_in_the_link():

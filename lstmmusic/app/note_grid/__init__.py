@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 from streamlit.components.v2 import component
 
-from lstmmusic.score import Metre, Note, Part, Score, TempoMap, Timed
+from lstmmusic.score import Metre, Note, Part, Score, Timed
 
 LOWEST, HIGHEST = 55, 81  # G3 to A5
 N_BARS = 2
@@ -82,17 +82,12 @@ def clicked_notes(state: Any, n_columns: int) -> tuple[Clicked, ...]:
     return tuple(found) if is_line and is_inside else ()
 
 
-def phrase_of(notes: Sequence[Clicked], metre: Metre, tempo_bpm: float) -> Score:
-    """A clicked phrase as a piece, written straight; it names no key.
+def phrase_of(notes: Sequence[Clicked], metre: Metre) -> Score:
+    """A clicked phrase as a piece, written straight; it names no key and no tempo.
 
     Args:
         notes: Of the grid.
         metre: That the grid had.
-        tempo_bpm: Felt beats a minute.
     """
     rows = [Note(note.column / 2, note.length / 2, note.pitch) for note in notes]
-    return Score(
-        [Part(rows, "melody")],
-        metres=[Timed(0.0, metre)],
-        tempo_map=TempoMap.constant(tempo_bpm * metre.beat_quarters),
-    )
+    return Score([Part(rows, "melody")], metres=[Timed(0.0, metre)])
