@@ -51,6 +51,11 @@ OUTLIER = -1
 _KIND = "clusterer"
 _WEIGHTS = "clusterer"  # the name of the one weight file
 _MOST_VIEWED = 2000  # sequences whose views choose between restarts
+# Shorter than what is heard in training: a cut through the middle of what goes on holds in two long
+# stretches of a sequence nearly as well as one between groups, but not in two short ones.
+_VIEWED_SHARE = 0.5
+_VIEWS = 4  # of each sequence; every two are compared
+_OPEN_COSTS = 2.0  # times what is told
 _PIECES = 20  # progress is told so often
 _FENCE = 3.0  # spreads between quartiles beyond the third, from which on an item is far out
 _MOST_AUTO = 20  # groups, where no number is asked for
@@ -73,13 +78,13 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
     nothing else stands on top.
 
     Several networks are trained side by side, from other first weights, and one is kept by a rule
-    without labels: among those with as many groups as asked for, the one whose groups of one
-    stretch of each sequence tell most of the groups of another stretch (adjusted mutual information
-    times the entropy of the groups). Where no number is asked for, the one with whose groups the
-    other networks' agree best. Of `bingo` all may be kept: their answers together are the code, for
-    each cuts in places of its own, and an answer weighs as many bits as two stretches of a
-    sequence tell of each other by it. They are kept where no number is asked for, and else where
-    the same rule puts them before the best network alone.
+    without labels: two halves of each sequence, begun anywhere, are grouped by themselves; among
+    those with as many groups as asked for, the network is kept by which either half tells most of
+    the other's group, less twice what it leaves open (`information_of`). Where no number is asked
+    for, the one with whose groups the other networks' agree best. Of `bingo` all may be kept: their
+    answers together are the code, for each cuts in places of its own, and an answer weighs as many
+    bits as the two halves tell of each other by it. They are kept where no number is asked for, and
+    else where the same rule puts them before the best network alone.
 
     Sequences may be of any lengths. Every feature is standardised over all steps of the sequences
     that it is fitted to.
@@ -87,7 +92,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
     Args:
         n_clusters: Number of groups; "auto": up to 20. Of all networks together as many as there
             are before joining two of them becomes dear (`labelling.Joining.plainest`); of one, as
-            two stretches of each sequence agree upon best (`as_many_as_agreed_upon`).
+            two halves of each sequence agree upon best (`as_many_as_agreed_upon`).
         objective: `bingo`, `neo`, `softmax_views`, or as the paper had them `bingo_2001`,
             `neo_2001`.
         n_restarts: Networks.
@@ -96,7 +101,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         updates: Steps of training.
         batch_size: Sequences of a step.
         learning_rate: Of Adam.
-        view_share: Length of a stretch, a share of its sequence.
+        view_share: Length of a stretch in training, a share of its sequence.
         max_view_steps: And no longer than this; longer ones see slower things, and take longer.
         pooled: True: all networks are kept (codes alone can be); False: one; None: as above.
         outliers: True: sequences far outside of their group (three quartile ranges beyond the
@@ -111,10 +116,10 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         embedding_: Outputs of the network, (n, nodes); of several, the answers of their nodes, each
             0 to its weight, (n, networks x nodes).
         pooled_: True where all networks were kept.
-        weights_: Of several networks: the bits that each node's answers to two stretches of the
+        weights_: Of several networks: the bits that each node's answers to two halves of the
             sequences tell of each other, (networks x nodes,).
         n_clusters_: Groups found; fewer than asked for where the sequences are too alike.
-        agreement_: Of the groups of two stretches of each sequence: 1 the same, 0 chance.
+        agreement_: Of the groups of two halves of each sequence: 1 the same, 0 chance.
         stability_: Mean agreement (adjusted mutual information) of these groups with those of the
             other restarts, each by itself; 1 with one restart.
         bootstrap_: Of several networks: mean agreement of these groups with groups made again of
@@ -469,10 +474,9 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             memberships.append(labelling.membership(y))
             _, sizes = np.unique(memberships[-1].argmax(axis=1), return_counts=True)
             loss = float(losses[row]) if np.isfinite(losses[row]) else math.inf
-            information = agreement * float(entropy(sizes))
             restarts.append(
                 {
-                    "information": information,
+                    "information": information_of(agreement, sizes),
                     "agreement": agreement,
                     "groups": len(sizes),
                     "loss": loss,
@@ -480,9 +484,9 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             )
         labels = [shares.argmax(axis=1) for shares in memberships]
         shared = _agreements_with_others(labels)
-        # Those with all groups; where no number was asked for, those the others agree with.
+        # Those with most groups; where no number was asked for, those the others agree with.
         fit = [
-            round(a, 3) if k is None else one["groups"] >= k
+            round(a, 3) if k is None else min(one["groups"], k)
             for a, one in zip(shared, restarts, strict=True)
         ]
         rank = [
@@ -495,7 +499,7 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         all_of_them = _asked_together(found, seen, k, rng) if self._may_pool() else None
         # By the rule that chose the one, where a number is asked for and nothing else is wished.
         if self.pooled is None and k is not None and all_of_them is not None:
-            rule = all_of_them.n_groups >= k, round(all_of_them.information, 3)
+            rule = min(all_of_them.n_groups, k), round(all_of_them.information, 3)
             all_of_them = all_of_them if rule >= rank[best][:2] else None
         self.pooled_ = all_of_them is not None
         if all_of_them is not None:
@@ -543,12 +547,12 @@ class SequenceClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         rng: np.random.Generator,
         pooled: bool | None = None,
     ) -> list[np.ndarray]:
-        """What is told of two stretches of each sequence, each (sequences, nodes)."""
+        """What is told of some halves of each sequence, begun anywhere: (sequences, nodes) each."""
         views = []
-        for _ in range(2):
+        for _ in range(_VIEWS):
             stretches = []
             for item in items:
-                n = max(1, math.ceil(self.view_share * len(item)))
+                n = math.ceil(_VIEWED_SHARE * len(item))
                 start = int(rng.integers(len(item) - n + 1))
                 stretches.append(item[start : start + n])
             views.append(self._told(encoder, stretches, pooled))
@@ -592,7 +596,7 @@ def _asked_together(
 
     Args:
         found: Outputs of each, (sequences, nodes).
-        seen: The same of two stretches of some sequences.
+        seen: The same of two halves of some sequences.
         k: How many groups; None: as many as are plain.
         rng: Draws which sequences are joined, where they are very many.
     """
@@ -603,7 +607,7 @@ def _asked_together(
     views = [answers_of(view) * weights for view in zip(*seen, strict=True)]
     agreement = agreement_of(labelling, views)
     _, sizes = np.unique(labelling.membership(answers).argmax(axis=1), return_counts=True)
-    information = agreement * float(entropy(sizes))
+    information = information_of(agreement, sizes)
     return _Together(weights, answers, joining, labelling, agreement, len(sizes), information)
 
 
@@ -625,9 +629,30 @@ def _agreements_with_others(labels: Sequence[np.ndarray]) -> list[float]:
 
 
 def agreement_of(labelling: Labelling, views: Sequence[np.ndarray]) -> float:
-    """Of the groups of two views of the same sequences: 1 the same, 0 as by chance."""
-    first, second = (labelling.membership(y).argmax(axis=1) for y in views)
-    return float(adjusted_mutual_info_score(first, second))
+    """Of the groups of every two views of the same sequences: 1 the same, 0 as by chance."""
+    labels = [labelling.membership(y).argmax(axis=1) for y in views]
+    pairs = itertools.combinations(labels, 2)
+    return float(np.mean([adjusted_mutual_info_score(*pair) for pair in pairs]))
+
+
+def information_of(agreement: float, sizes: Sequence[int] | np.ndarray) -> float:
+    """What the groups of one view tell of those of another, less twice what they leave open.
+
+    With H the entropy of the groups, A H is told and (1 - A) H left open. What is left open weighs
+    more, so that even groups do not win by their entropy over plainer ones.
+
+    Args:
+        agreement: A, of `agreement_of`.
+        sizes: Sequences in each group.
+
+    Returns:
+        Nats, up to the entropy; below 0 where the views agree upon less than two thirds.
+
+    Example:
+        >>> [round(information_of(a, [50, 50]), 2) for a in (1.0, 0.9, 0.5)]
+        [0.69, 0.49, -0.35]
+    """
+    return float(entropy(sizes)) * (agreement - _OPEN_COSTS * (1 - agreement))
 
 
 def as_many_as_agreed_upon(
@@ -657,14 +682,15 @@ def answers_of(y: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
 
 
 def _bits_told(seen: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
-    """Of every node, how many bits its answers to two stretches tell of each other, 0 to 1.
+    """Of every node, how many bits its answers to two views tell of each other, 0 to 1.
 
     A node that cuts through the middle of what goes on says now this, now that of what lies there;
     one that cuts where there is a gap says the same.
     """
     from lstmmusic.objectives import two_view_gain
 
-    gains = [np.asarray(two_view_gain(*views), np.float64) for views in seen]
+    pairs = [zip(*itertools.combinations(views, 2), strict=True) for views in seen]
+    gains = [np.asarray(two_view_gain(*map(np.concatenate, views)), np.float64) for views in pairs]
     bits = np.maximum(np.concatenate(gains) / math.log(2), 0.0).astype(np.float32)
     return bits if bits.max() > _LEAST_BITS else np.ones_like(bits)
 

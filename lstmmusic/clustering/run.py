@@ -131,14 +131,14 @@ class Report:
         return "\n".join(lines)
 
     def _heading(self) -> str:
-        what = "melodies" if self.read.is_music else "sequences"
-        sizes = [len(group.items) for group in self.found.groups]
+        n, n_groups = len(self.found.sequences), len(self.found.groups)
+        one, more = ("melody", "melodies") if self.read.is_music else ("sequence", "sequences")
         whole = self.found.stability
         sure = "" if whole is None else f", stability {whole:.2f}"
         sure += "" if self.bootstrap is None else f", bootstrap {self.bootstrap:.2f}"
         return (
-            f"{len(self.found.sequences)} {what} in {len(sizes)} groups by {self.objective}{sure} "
-            f"(seed {self.seed}, {self.seconds:.0f} s)"
+            f"{n} {one if n == 1 else more} in {n_groups} {'group' if n_groups == 1 else 'groups'} "
+            f"by {self.objective}{sure} (seed {self.seed}, {self.seconds:.0f} s)"
         )
 
     def _files(self) -> list[str]:

@@ -28,6 +28,15 @@ def test_groups_that_two_views_disagree_upon_are_made_one(n_groups):
     assert len(set(zip(labels.tolist(), group.tolist(), strict=True))) == n_groups
 
 
+def test_agreement_is_that_of_every_two_views():
+    labelling = Choice(2)
+    first, other = np.eye(2)[[0, 0, 1, 1]], np.eye(2)[[0, 1, 0, 1]]
+    same = agreement_of(labelling, [first, first])
+    apart = agreement_of(labelling, [first, other])
+    assert same == pytest.approx(1)
+    assert agreement_of(labelling, [first, first, other]) == pytest.approx((same + 2 * apart) / 3)
+
+
 def test_coarser_groups_are_unions_of_the_finer():
     _, (y, *_) = _views(4, n_bits=3, noise=1.0)
     fine = Codes.of(y, None)

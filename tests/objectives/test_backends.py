@@ -25,22 +25,24 @@ from lstmmusic import objectives
 
 found = {}
 asked = json.load(sys.stdin)
-for name, config, kind in (
-    (name, config, kind) for name, config in asked["losses"].items() for kind in asked["outputs"]
-):
-    y = np.asarray(asked["outputs"][kind], np.float32)
+for name, config in asked["losses"].items():
     loss = keras.saving.deserialize_keras_object(config)
     if keras.backend.backend() == "jax":
         import jax
 
-        value, slope = jax.jit(jax.value_and_grad(lambda y: loss.call(None, y)))(y)
+        # Compiled once for all outputs, which have one shape.
+        ask = jax.jit(jax.value_and_grad(lambda y, loss=loss: loss.call(None, y)))
     else:
         import torch
 
-        leaf = torch.tensor(y, requires_grad=True)
-        value = loss.call(None, leaf)
-        (slope,) = torch.autograd.grad(value, leaf)
-    found[f"{name}, {kind}"] = [float(value), np.asarray(slope).tolist()]
+        def ask(y, loss=loss):
+            leaf = torch.tensor(y, requires_grad=True)
+            value = loss.call(None, leaf)
+            return value, torch.autograd.grad(value, leaf)[0]
+
+    for kind, y in asked["outputs"].items():
+        value, slope = ask(np.asarray(y, np.float32))
+        found[f"{name}, {kind}"] = [float(value), np.asarray(slope).tolist()]
 print(json.dumps(found))
 """
 
