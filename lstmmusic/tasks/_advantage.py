@@ -5,7 +5,7 @@
     P(a) ∝ exp(A(t, a) / T(t))
 
 With directed exploration the temperature T(t) is told by a second, feed-forward network that sees
-the observation alone and learns how large the errors to come are, d(t) = |E(t)| + β T(t+1): much is
+the observation alone and learns T(t) = η |E(t)| + β T(t+1), from how large the errors are: much is
 tried where much is unknown, and nothing on a known way.
 
 References:
@@ -42,6 +42,7 @@ class Rates:
         trace: λ.
         scale: κ.
         temperature: T; None for directed exploration.
+        heat: η.
         curious_rate: The learning rate of what tells T.
         curious_discount: β.
     """
@@ -51,12 +52,13 @@ class Rates:
     trace: float
     scale: float
     temperature: float | None = None
+    heat: float = 1.0
     curious_rate: float = 0.005
     curious_discount: float = 0.0
 
 
 class Curiosity:
-    """Tells from an observation how large the errors to come are; runs side by side.
+    """Tells from an observation how much is to be tried, by how large the errors are.
 
     Args:
         seeds: One a run.
@@ -85,7 +87,7 @@ class Curiosity:
         if kept is None:
             return
         x, h, told = kept
-        wanted = np.abs(errors) + self._rates.curious_discount * after
+        wanted = self._rates.heat * np.abs(errors) + self._rates.curious_discount * after
         step = (self._rates.curious_rate * (wanted - told))[:, None]
         down = step * self._v[:, :-1] * h * (1 - h)
         self._v[:, :-1] += step * h

@@ -78,6 +78,7 @@ class Mazes:
         n: How many.
         corridor_steps: From the start to the junction.
         noisy: True: the corridor shows (a, 0, b), a and b uniform in [0, 1], anew at every step.
+        most_steps: After so many an episode is cut; None: never.
 
     Example:
         >>> mazes = Mazes(1, corridor_steps=1)
@@ -92,14 +93,19 @@ class Mazes:
 
     n_features, n_actions, n_draws = 3, 4, 3
 
-    def __init__(self, n: int, corridor_steps: int, noisy: bool = False) -> None:
+    def __init__(
+        self, n: int, corridor_steps: int, noisy: bool = False, most_steps: int | None = None
+    ) -> None:
         check_whole("corridor_steps", corridor_steps, least=1)
+        if most_steps is not None:
+            check_whole("most_steps", most_steps, least=1)
         self.n, self.corridor_steps, self.noisy = n, corridor_steps, noisy
         self.place, self.goal = np.zeros(n, np.int64), np.full(n, NORTH)
-        self._never = np.zeros(n, bool)
+        self.taken = np.zeros(n, np.int64)
+        self._most_steps = np.inf if most_steps is None else most_steps
 
     def begin(self, rows: np.ndarray, draws: np.ndarray) -> None:
-        self.place[rows] = 0
+        self.place[rows] = self.taken[rows] = 0
         self.goal[rows] = np.where(draws[rows, 0] < 0.5, NORTH, SOUTH)
 
     def observe(self, draws: np.ndarray) -> np.ndarray:
@@ -119,14 +125,16 @@ class Mazes:
         is_over = (self.place == self.corridor_steps) & (along == 0)
         is_right = is_over & (actions == self.goal)
         reward = np.where(is_right, 4.0, np.where(is_over | (moved == self.place), -0.1, 0.0))
-        self.place = moved
-        return Turn(reward, is_over, self._never, is_right)
+        self.place, self.taken = moved, self.taken + 1
+        is_cut = ~is_over & (self.taken >= self._most_steps)
+        return Turn(reward, is_over, is_cut, is_right)
 
     def state(self) -> dict[str, np.ndarray]:
-        return {"place": self.place, "goal": self.goal}
+        return {"place": self.place, "goal": self.goal, "taken": self.taken}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         self.place, self.goal = state["place"].copy(), state["goal"].copy()
+        self.taken = state["taken"].copy()
 
 
 class Poles:

@@ -53,6 +53,9 @@ class MazeSettings:
         discount: γ.
         trace: λ.
         scale: κ.
+        heat: η, of directed exploration: twice κ, which makes temperatures as large as values are.
+        most_ways: What learns at every step begins anew after so many times the steps of the
+            shortest way: cells that have been filled for long hold nothing any more.
         round_steps: Steps between two looks at the stopping rule.
         replay_steps: The same for each of the episodes that `recurrent_q` has side by side.
         window_episodes: Training stops when of so many episodes in a row
@@ -69,11 +72,13 @@ class MazeSettings:
     elman_units: int = 16
     spread: float = 0.3
     forget_bias: float = 5.0
-    input_bias: float = -2.0
+    input_bias: float = -3.0
     learning_rates: tuple[float, float, float] = (0.004, 0.001, 0.01)
     discount: float = 0.98
     trace: float = 0.8
     scale: float = 0.1
+    heat: float = 0.2
+    most_ways: int = 30
     round_steps: int = 1000
     replay_steps: int = 50
     window_episodes: int = 200
@@ -83,7 +88,8 @@ class MazeSettings:
     patience: int = 10
 
     def __post_init__(self) -> None:
-        for name in ("corridor_steps", "cells", "round_steps", "window_episodes", "test_episodes"):
+        wholes = ("corridor_steps", "cells", "most_ways", "round_steps", "window_episodes")
+        for name in (*wholes, "test_episodes"):
             check_whole(name, getattr(self, name), least=1)
 
 
@@ -180,11 +186,18 @@ def _train_maze(job: Job) -> list[Trained]:
         )
         return _training.train(learner, job)
     actor, learning_rate = _actor(job, 3, 4)
+    most_steps = settings.most_ways * (settings.corridor_steps + 1)
     learner = _advantage.AdvantageLearner(
         actor,
-        _environments.Mazes(n, settings.corridor_steps, settings.noisy),
+        _environments.Mazes(n, settings.corridor_steps, settings.noisy, most_steps),
         job.seeds,
-        _advantage.Rates(learning_rate, settings.discount, settings.trace, settings.scale),
+        _advantage.Rates(
+            learning_rate,
+            settings.discount,
+            settings.trace,
+            settings.scale,
+            heat=settings.heat,
+        ),
         settings.round_steps,
         settings.window_episodes,
         settings.least_right,
@@ -345,7 +358,8 @@ def _maze(corridor_steps: int, noisy: bool, quick: Preset) -> Task:
             "and output gates, `forget` forget gates as well, `peephole` peepholes on top. `elman` "
             "has "
             f"{full.elman_units} units and the full gradient, `{_TABLE}` a table and one bit that "
-            f"its actions set; `{_Q}` replays whole episodes to a peephole LSTM. Training stops "
+            f"its actions set; their episodes are cut after {full.most_ways} times the steps of "
+            f"the shortest way. `{_Q}` replays whole episodes to a peephole LSTM. Training stops "
             f"when {full.least_right:.0%} of the last {full.window_episodes} episodes turned the "
             f"right way (`{_Q}`: of the greedy ones). Success: more than {full.test_right:.0%} of "
             f"{full.test_episodes} fresh episodes do, exploring as they learnt (`{_Q}`: greedily), "
@@ -398,7 +412,8 @@ def _pole(quick: Preset) -> Task:
             f"`elman` has {full.elman_units} units and the full gradient; `{_PPO}` is a peephole "
             f"LSTM that learns from the first {full.replay_most_steps} steps of episodes by PPO. "
             "Training "
-            f"stops when {full.window_episodes} episodes in a row (`{_PPO}`: greedy ones) were "
+            f"stops when {full.window_episodes} episodes in a row (`quick`: "
+            f"{quick.settings.window_episodes}; `{_PPO}`: greedy ones) were "
             f"balanced for {full.most_steps:,} steps (`quick`: {quick.settings.most_steps:,}). "
             f"Success: so are {full.test_episodes} fresh ones in each mode, all of them."
         ),
@@ -457,7 +472,7 @@ TASKS = (
     _pole(
         Preset(
             "quick",
-            PoleSettings(most_steps=200),
+            PoleSettings(most_steps=200, window_episodes=60),
             400_000,
             bar="20 fresh poles balanced for 200 steps, of 2 in 3 runs",
         )

@@ -13,7 +13,13 @@ from lstmmusic.tasks.task import TRAINING
 pytestmark = pytest.mark.keras
 
 RATES = Rates(
-    learning_rate=0.01, discount=0.9, trace=0.8, scale=0.2, curious_rate=0.02, curious_discount=0.4
+    learning_rate=0.01,
+    discount=0.9,
+    trace=0.8,
+    scale=0.2,
+    heat=0.7,
+    curious_rate=0.02,
+    curious_discount=0.4,
 )
 BLOCKS = Blocks(gates=("i", "o"), peepholes=())
 STEPS = 60
@@ -72,7 +78,9 @@ def plain(seed, rates):
         ahead = 0.0 if over else here.max()
         error = value + (turn.reward[0] + rates.discount * ahead - value) / rates.scale - taken
         table += rates.learning_rate * error * used
-        wanted = abs(error) + rates.curious_discount * (0.0 if over else max(told, 0.1))
+        wanted = rates.heat * abs(error) + rates.curious_discount * (
+            0.0 if over else max(told, 0.1)
+        )
         step = rates.curious_rate * (wanted - old[2])
         down = step * v[:-1] * old[1] * (1 - old[1])
         v = v + step * np.append(old[1], 1)

@@ -124,3 +124,28 @@ def test_a_corridor_has_a_length():
         InputError, match=r"^corridor_steps: expected a whole number from 1 on, got 0$"
     ):
         TMaze(0)
+
+
+def test_a_maze_may_be_cut_and_then_begins_with_its_steps_uncounted():
+    def cuts(mazes, actions):
+        mazes.begin(np.array([True]), np.array([[0.1, 0, 0]]))
+        turns = [mazes.step(np.array([action])) for action in actions]
+        return [(bool(turn.is_over[0]), bool(turn.is_cut[0])) for turn in turns]
+
+    mazes = Mazes(1, 1, most_steps=3)
+    for _ in range(2):
+        assert cuts(mazes, [NORTH, WEST, WEST]) == [(False, False)] * 2 + [(False, True)]
+    assert cuts(mazes, [NORTH, EAST, SOUTH]) == [(False, False)] * 2 + [(True, False)]
+    assert cuts(Mazes(1, 1), [WEST] * 50) == [(False, False)] * 50
+    with pytest.raises(InputError, match=r"^most_steps: expected a whole number from 1 on"):
+        Mazes(1, 1, most_steps=0)
+
+
+def test_a_maze_goes_on_from_a_kept_state_to_the_same_cut():
+    one, other = (Mazes(1, 3, most_steps=4) for _ in range(2))
+    one.begin(np.array([True]), np.array([[0.9, 0, 0]]))
+    for _ in range(3):
+        one.step(np.array([WEST]))
+    other.restore({name: values.copy() for name, values in one.state().items()})
+    assert other.step(np.array([WEST])).is_cut.tolist() == [True]
+    assert other.goal.tolist() == [SOUTH]

@@ -6,6 +6,7 @@ import pytest
 from lstmmusic.tasks import learning_to_learn as learning
 from lstmmusic.tasks import task_named
 from lstmmusic.tasks.learning_to_learn import FAMILIES, LearningSettings, draw_functions
+from lstmmusic.tasks.task import Job
 
 SMALL = LearningSettings("quadratic", test_functions=60)
 
@@ -138,3 +139,19 @@ def test_the_paper_preset_asks_what_the_paper_says():
     settings = task_named("metalearner_quadratic").presets["paper"].settings
     assert settings.counts == (5, 10, 20, 30, 64)
     assert (settings.asked_count, settings.most_error, settings.test_functions) == (30, 1e-3, 1000)
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("variant", ["peephole", "keras_lstm", "rnn"])
+def test_first_weights_from_what_is_heard_are_scaled_and_no_others(variant):
+    def first(scale):
+        settings = LearningSettings("semilinear", units=3, heard_scale=scale)
+        (found,) = learning._train(Job(variant, settings, 0, (5,)))
+        layer = found.solver.layer()
+        return {weight.name: np.asarray(weight.value) for weight in layer.trainable_variables}
+
+    usual, scaled = first(1.0), first(4.0)
+    np.testing.assert_allclose(scaled.pop("kernel"), 4 * usual.pop("kernel"), rtol=1e-6)
+    assert usual
+    for name, weight in usual.items():
+        np.testing.assert_array_equal(scaled[name], weight)
