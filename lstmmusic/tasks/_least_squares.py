@@ -7,11 +7,12 @@ knows how every output depends on every weight, in tens of steps:
     δ = -(JᵀJ / n + λ 1)⁻¹ Jᵀ r / n,        r = w (y - d),  J = ∂r/∂θ
 
 λ is chosen anew at every step, as what lowers the error most of a few. How the outputs depend on
-the weights is found by moving each a little, all at once, side by side, in double precision.
+the weights is carried forward in time (`_slopes`), in double precision.
 
 The lesson grows with the learner: a network goes on to the next level when all it was asked at its
-own is right. One that stays at a level for long begins anew, with other first weights: what a bad
-start comes to is seen early, and by training data alone.
+own is right, and stops when after one of the last levels it does other data as well. One that stays
+at a level for long begins anew, with other first weights: what a bad start comes to is seen early,
+and by training data alone.
 
 References:
     Marquardt (1963), Journal of the Society for Industrial and Applied Mathematics 11(2).
@@ -27,28 +28,29 @@ from typing import Any, Protocol
 import numpy as np
 
 from lstmmusic.tasks._networks import layers_of
+from lstmmusic.tasks._slopes import slopes
 from lstmmusic.tasks._training import Metrics, State, train
 from lstmmusic.tasks._twins import Twins, TwinSolver
 from lstmmusic.tasks.task import WEIGHTS, Job, Strings, Trained
 
-_DISTANCE = 1e-6  # that a weight is moved by, in double precision
 _DAMPINGS = 10.0 ** np.arange(-2, 4)  # tried at every step, in units of the last that did best
 _FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 1e-2, 1e-12, 1e6
 _PATIENCE = 45  # steps at a level, before a network begins anew
-_LAST_PATIENCE = 200  # the same at the last
+_LAST_PATIENCE = 150  # the same at the last levels
 
 
 class Lesson(Protocol):
     """What is learnt, level by level."""
 
     n_levels: int
+    last_levels: int  # so many of them may be the last
 
     def strings(self, index: int, level: int) -> Strings:
         """What network `index` learns from at a level."""
         ...
 
     def is_learnt(self, level: int, strings: Strings, outputs: np.ndarray) -> bool:
-        """True where it may go on to the next level, or from the last to `is_valid`."""
+        """True where it may go on to the next level, and from the last ones to `is_valid`."""
         ...
 
     def is_valid(self, index: int, predict: Callable[[np.ndarray], np.ndarray]) -> bool:
@@ -123,14 +125,15 @@ class LeastSquaresLearner:
         before = self._weights[k].copy()
         outputs, loss = self._descend(k, strings)
         self._waited[k] += 1
+        is_late = level > last - self._lesson.last_levels
         if self._lesson.is_learnt(level, strings, outputs):
+            if is_late and self._lesson.is_valid(k, TwinSolver(self._twins, before)):
+                self._weights[k] = before
+                return loss, True
             if level < last:
                 self._level[k], self._waited[k] = level + 1, 0
                 self._damping[k] = np.clip(self._damping[k], 1e-4, _FIRST_DAMPING)
-            elif self._lesson.is_valid(k, TwinSolver(self._twins, before)):
-                self._weights[k] = before
-                return loss, True
-        if self._waited[k] >= (_PATIENCE if level < last else _LAST_PATIENCE):
+        if self._waited[k] >= (_LAST_PATIENCE if is_late else _PATIENCE):
             self._starts[k] += 1
             self._weights[k] = Twins.flat(*self._make(k, int(self._starts[k])))
             self._level[k], self._waited[k], self._damping[k] = 0, 0, _FIRST_DAMPING
@@ -138,22 +141,25 @@ class LeastSquaresLearner:
 
     def _descend(self, k: int, strings: Strings) -> tuple[np.ndarray, float]:
         """Takes the best of a few steps; returns the outputs before it, and the error after it."""
-        w = np.sqrt(strings.weights / strings.weights.sum())[..., None]
+        asked = strings.weights > 0
+        w = np.sqrt(strings.weights[asked] / strings.weights.sum())[:, None]
+        right = strings.targets[asked]
         here = self._weights[k]
-        outputs, slopes = self._slopes(here, strings.inputs)
-        r = (w * (outputs - strings.targets)).ravel()
-        jacobian = (w * slopes).reshape(len(here), -1)
-        square, gradient = jacobian @ jacobian.T, jacobian @ r
+        outputs, change = slopes(self._twins, here, strings.inputs)
+        r = (w * (outputs[asked] - right)).ravel()
+        jacobian = (w * change[:, asked]).reshape(len(here), -1)
         loss = float(r @ r)
-        found = []
+        # (J Jᵀ + λ)⁻¹ J r = J (Jᵀ J + λ)⁻¹ r: the smaller of the two is worked with.
+        is_short = len(r) < len(here)
+        square = jacobian.T @ jacobian if is_short else jacobian @ jacobian.T
         if np.isfinite(square).all() and np.isfinite(loss):
             values, vectors = np.linalg.eigh(square)
-            along = vectors.T @ gradient
+            along = vectors.T @ (r if is_short else jacobian @ r)
             dampings = self._damping[k] * _DAMPINGS
-            scaled = along / (np.maximum(values, 0) + dampings[:, None])
-            found = here - scaled @ vectors.T
+            moves = (along / (np.maximum(values, 0) + dampings[:, None])) @ vectors.T
+            found = here - (moves @ jacobian.T if is_short else moves)
             answers = self._twins(found, strings.inputs)
-            losses = ((w * (answers - strings.targets)) ** 2).sum(axis=(1, 2, 3))
+            losses = ((w * (answers[:, asked] - right)) ** 2).sum(axis=(1, 2))
             losses = np.where(np.isfinite(losses), losses, np.inf)
             best = int(losses.argmin())
             if losses[best] < loss:
@@ -162,12 +168,6 @@ class LeastSquaresLearner:
                 return outputs, float(losses[best])
         self._damping[k] = min(1e3 * self._damping[k], _MOST_DAMPING)
         return outputs, loss
-
-    def _slopes(self, weights: np.ndarray, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Outputs (batch, time, outputs), and how they depend on each weight, (weights, ...)."""
-        moved = np.concatenate([weights[None], weights + _DISTANCE * np.eye(len(weights))])
-        found = self._twins(moved, inputs)
-        return found[0], (found[1:] - found[0]) / _DISTANCE
 
     def state(self) -> State:
         """Weights, and where each network is."""

@@ -210,16 +210,34 @@ class Networks:
         return np.asarray(self._predict(inputs.astype(np.float32)))
 
     def solver(self, index: int) -> Callable[..., np.ndarray]:
-        """One network alone: inputs (batch, time, features) -> outputs (batch, time, outputs)."""
+        """One network alone."""
+        return OneOf(self, index)
 
-        def solve(inputs: np.ndarray) -> np.ndarray:
-            found = []
-            for start in range(0, len(inputs), _TEST_BATCH):
-                part = inputs[start : start + _TEST_BATCH]
-                full = np.zeros((_TEST_BATCH, *part.shape[1:]), np.float32)
-                full[: len(part)] = part
-                outputs = self.predict(np.broadcast_to(full, (self.n, *full.shape)))
-                found.append(outputs[index, : len(part)])
-            return np.concatenate(found)
 
-        return solve
+class OneOf:
+    """One of networks side by side, as the success tests take it.
+
+    Args:
+        networks: All of them.
+        index: Which.
+    """
+
+    def __init__(self, networks: Networks, index: int) -> None:
+        self._networks, self._index = networks, index
+
+    def __call__(self, inputs: np.ndarray) -> np.ndarray:
+        """Inputs (batch, time, features) -> outputs (batch, time, outputs)."""
+        found, networks = [], self._networks
+        for start in range(0, len(inputs), _TEST_BATCH):
+            part = inputs[start : start + _TEST_BATCH]
+            full = np.zeros((_TEST_BATCH, *part.shape[1:]), np.float32)
+            full[: len(part)] = part
+            outputs = networks.predict(np.broadcast_to(full, (networks.n, *full.shape)))
+            found.append(outputs[self._index, : len(part)])
+        return np.concatenate(found)
+
+    def layer(self) -> Any:
+        """The hidden layer, to look inside."""
+        hidden = self._networks.layers[0]
+        hidden.write_back()
+        return hidden.copies[self._index]

@@ -28,12 +28,12 @@ class Twins:
         variables = [*layer.trainable_variables, *head.trainable_variables]
         self._shapes = [tuple(variable.shape) for variable in variables]
         self._ends = np.cumsum([int(np.prod(shape)) for shape in self._shapes])
-        self._names = [variable.name for variable in layer.trainable_variables]
-        self._is_lstm = not isinstance(layer, keras.layers.SimpleRNN)
+        self.names = [variable.name for variable in layer.trainable_variables]
+        self.has_cells = not isinstance(layer, keras.layers.SimpleRNN)
         self._layer = layer
         cell = layer.cell.cell if isinstance(layer.cell, DisturbedCell) else layer.cell
-        self._blocks = getattr(cell, "blocks", Blocks(peepholes=()))
-        self._units = cell.units
+        self.blocks = getattr(cell, "blocks", Blocks(peepholes=()))
+        self.units = cell.units
 
     @staticmethod
     def flat(layer: Any, head: Any) -> np.ndarray:
@@ -72,27 +72,27 @@ class Twins:
             states: Shape (2, n, batch, units); None where streams begin.
         """
         *of_layer, head, head_bias = self.shaped(weights)
-        known = dict(zip(self._names, of_layer, strict=True))
+        known = dict(zip(self.names, of_layer, strict=True))
         n, (batch, n_steps, _) = len(weights), inputs.shape
         if states is None:
-            states = np.zeros((2, n, batch, self._units))
+            states = np.zeros((2, n, batch, self.units))
             if "initial_y" in known:
                 states[0], states[1] = known["initial_y"][:, None], known["initial_c"][:, None]
         y, c = states
         kernel, recurrent = known["kernel"], known["recurrent_kernel"]
         bias = known["bias"][:, None]
         peephole = None
-        if self._blocks.peepholes:
+        if self.blocks.peepholes:
             peephole = known["peephole_kernel"].transpose(1, 0, 2)[:, :, None]
         heard: Any = inputs.any(axis=(0, 2))
-        hidden = np.empty((n_steps, n, batch, self._units))
+        hidden = np.empty((n_steps, n, batch, self.units))
         with np.errstate(over="ignore", invalid="ignore"):
             for t in range(n_steps):
                 net = y @ recurrent + bias
                 if heard[t]:
                     net += inputs[:, t] @ kernel
-                if self._is_lstm:
-                    y, c = step(np, net, c, peephole, self._blocks)
+                if self.has_cells:
+                    y, c = step(np, net, c, peephole, self.blocks)
                 else:
                     y = np.tanh(net)
                 hidden[t] = y
@@ -109,7 +109,7 @@ class Twins:
         else:
             kind = type(self._layer)
         found = kind.from_config(config)
-        shaped = dict(zip(self._names, self.shaped(weights[None]), strict=False))
+        shaped = dict(zip(self.names, self.shaped(weights[None]), strict=False))
         found.build((None, None, shaped["kernel"].shape[1]))
         for variable in found.trainable_variables:
             variable.assign(shaped[variable.name][0])

@@ -83,7 +83,8 @@ class ReberStreams(ContinualSettings):
             its own, drawn from this to 1 less this, so that long loops are met; 1/2 in all others.
     """
 
-    train_steps: int = 160
+    train_steps: int = 480
+    round_streams: int = 400
     least_share: float = 0.1
 
     def __post_init__(self) -> None:
@@ -371,8 +372,8 @@ def _continual(
             "from the first step on. Every training stream is new and begins with a string; no "
             f"state is set afterwards. Training stops when {full.valid_streams} other streams of "
             f"{full.valid_units:,} {unit} (`quick`: {quick.valid_units:,}) are right within "
-            f"{full.valid_below} at {full.right_looks} looks in a row, {full.round_streams:,} "
-            "training streams apart; the test runs once, afterwards."
+            f"{full.valid_below} (`quick`: {quick.valid_below}) at {full.right_looks} looks in a "
+            f"row, {full.round_streams:,} training streams apart; the test runs once, afterwards."
         ),
         published=published,
         presets={
@@ -420,7 +421,7 @@ TASKS = (
             _perfect(0, "LSTM of 1997, never reset", "no_forget", _RECALLED),
         ),
         ReberStreams(),
-        ReberStreams(test_units=10_000),
+        ReberStreams(test_units=10_000, valid_below=0.25),
         ReberStreams(**_FEW, train_steps=12, valid_units=30, test_units=40),
         "symbols",
         (40_000, 400_000),

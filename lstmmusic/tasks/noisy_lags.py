@@ -313,7 +313,12 @@ def _symbols(
                     "row, of 2 in 3 networks"
                 ),
             ),
-            "paper": Preset("paper", full, budgets[1]),
+            "paper": Preset(
+                "paper",
+                full,
+                budgets[1],
+                {"online1997": 20_000} if "online1997" in variants else {},
+            ),
         },
         tiny=Preset("tiny", tiny(full, lag_steps=3, n_between=3), budget=16),
         variants=variants,

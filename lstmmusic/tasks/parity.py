@@ -40,12 +40,15 @@ class ParitySettings(AnswerSettings):
             the least and the most; else training strings have up to so many.
         test_lengths: The least and the most bits of a test string.
         asks_always: True where the parity so far is asked for at every step.
+        least_share: In a training string a bit is 1 with a probability of its own, drawn from this
+            to 1 less this, so that long runs are met; 1/2 in all others.
         guess_strings: Training strings of `guessing`, of the lengths of the test.
     """
 
     lengths: tuple[int, ...]
     test_lengths: tuple[int, int]
     asks_always: bool = False
+    least_share: float = 0.5
     guess_strings: int = 100
 
     def __post_init__(self) -> None:
@@ -55,7 +58,13 @@ class ParitySettings(AnswerSettings):
 
 
 def parity_strings(
-    rng: np.random.Generator, n_strings: int, least: int, most: int, n_steps: int, always: bool
+    rng: np.random.Generator,
+    n_strings: int,
+    least: int,
+    most: int,
+    n_steps: int,
+    always: bool,
+    shares: np.ndarray | None = None,
 ) -> Strings:
     """Strings of bits, 1 and -1; the target is 1 where the number of ones so far is odd.
 
@@ -66,6 +75,7 @@ def parity_strings(
         most: and at most.
         n_steps: Shape of the arrays; zeros after the end.
         always: True where it is asked for at every step, else at the end.
+        shares: Of each string how often a bit is 1, (strings,); None for a half.
 
     Example:
         >>> strings = parity_strings(np.random.default_rng(0), 1, 4, 4, 4, always=True)
@@ -74,6 +84,8 @@ def parity_strings(
     """
     lengths = rng.integers(least, most + 1, size=n_strings)
     bits = rng.choice([1.0, -1.0], size=(n_strings, n_steps))
+    if shares is not None:
+        bits = np.where(rng.random(bits.shape) < shares[:, None], 1.0, -1.0)
     is_on = np.arange(n_steps) < lengths[:, None]
     bits = np.where(is_on, bits, 0)
     is_odd = np.cumsum(bits > 0, axis=1) % 2
@@ -124,7 +136,10 @@ def _train(job: Job) -> list[Trained]:
     def draw(k: int, rng: np.random.Generator, n: int) -> Strings:
         length = settings.lengths[int(rule.level[k])]
         least = length if len(settings.lengths) == 1 and not settings.asks_always else 1
-        return parity_strings(rng, n, least, length, most, settings.asks_always)
+        share, shares = settings.least_share, None
+        if share < 0.5:
+            shares = rng.uniform(share, 1 - share, n)
+        return parity_strings(rng, n, least, length, most, settings.asks_always, shares)
 
     return train_answers(job, draw, {}, rule=rule)
 
@@ -281,6 +296,9 @@ def _task(
 ) -> Task:
     short = replace(full, **quick)
     train, test, oracle = functions
+    mean = ""
+    if full.mean_error_below < 1:
+        mean = f", with a mean error below {full.mean_error_below}"
     return Task(
         name=name,
         title=title,
@@ -289,7 +307,7 @@ def _task(
         about=(
             f"{about} An answer is right within {full.right_below}. Training stops when of the "
             f"last {full.window_strings:,} training strings (`quick`: {short.window_strings:,}) "
-            "all were right before they were learnt from. Success: it stopped, and "
+            f"all were right before they were learnt from{mean}. Success: it stopped, and "
             f"{full.test_strings:,} fresh strings are all right (`quick`: {short.test_strings:,})."
         ),
         published=published,
@@ -325,15 +343,21 @@ _RUNNING = ParitySettings(
     lengths=(20,),
     test_lengths=(500, 600),
     asks_always=True,
+    least_share=0.1,
     right_below=0.4,
     window_strings=2000,
+    mean_error_below=0.01,
     test_strings=512,
     most_wrong=0,
     slow_below=0.1,
 )
 _FINAL = replace(
-    _RUNNING, lengths=(1, 2, 3, 4, 6, 8, 11, 15, 20, 30), asks_always=False, window_strings=1000
+    _RUNNING,
+    lengths=(1, 2, 3, 4, 6, 8, 11, 15, 20, 30, 45, 70, 100),
+    asks_always=False,
+    window_strings=1000,
 )
+_SHARES = ", each with a share of ones of its own, so that long runs are met"
 _XOR = XorSettings(
     min_steps=100,
     right_below=0.4,
@@ -373,7 +397,7 @@ TASKS = (
         "parity_running",
         "Parity so far, at every step",
         f"Whether the number of ones so far is odd, asked at every step. Training strings have 1 "
-        f"to {_RUNNING.lengths[0]} bits, test strings 500 to 600, lengths never seen.",
+        f"to {_RUNNING.lengths[0]} bits{_SHARES}, test strings 500 to 600, lengths never seen.",
         _GUESSES,
         _RUNNING,
         {"window_strings": 1000, "test_strings": 128},
@@ -388,7 +412,7 @@ TASKS = (
         "Parity at the end, of 500 to 600 bits",
         "Whether the number of ones is odd, asked at the end alone. Training strings grow: of 1 to "
         f"n bits, n one of {', '.join(map(str, _FINAL.lengths))}, the next when all of a window "
-        "were right. Test strings have 500 to 600 bits, lengths never seen. `at_once` is "
+        f"were right{_SHARES}. Test strings have 500 to 600 bits, lengths never seen. `at_once` is "
         "`peephole` trained on strings as long as those of the test; `guessing` draws weights "
         f"anew until {_FINAL.guess_strings} such strings are right.",
         (

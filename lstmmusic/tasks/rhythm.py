@@ -149,7 +149,7 @@ class _Lesson:
         most = settings.patterns[-1]
         self._levels = [(1.0, n) for n in settings.patterns] + [(s, most) for s in sharp[1:]]
         self._levels += [(sharp[-1], n) for n in settings.more_patterns]
-        self.n_levels = len(self._levels)
+        self.n_levels, self.last_levels = len(self._levels), 1
 
     def strings(self, index: int, level: int) -> Strings:
         sharpness, n_patterns = self._levels[level]

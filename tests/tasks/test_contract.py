@@ -41,23 +41,6 @@ every_variant = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture
-def quickly_built(monkeypatch):
-    """Networks are built without XLA: a few steps cost less than to compile them.
-
-    What is compiled is held against what is not in `layers/test_side_by_side.py`, and `slow` runs
-    the experiments as they are.
-    """
-    import tensorflow as tf
-
-    function = tf.function
-
-    def plain(*arguments, jit_compile=None, **more):
-        return function(*arguments, **more)
-
-    monkeypatch.setattr(tf, "function", plain)
-
-
 def tiny_run(task, variant=None, seeds=2, **more):
     return run_task(task.name, task.tiny, seeds=seeds, variant=variant, **more)
 

@@ -33,6 +33,15 @@ def test_targets_say_whether_the_ones_so_far_are_odd(seed, always):
             assert y[t] == list(x[: t + 1]).count(1.0) % 2
 
 
+@given(seeds, st.floats(0, 1))
+def test_every_string_may_have_a_share_of_ones_of_its_own(seed, share):
+    shares = np.array([0.0, share, 1.0])
+    found = parity_strings(np.random.default_rng(seed), 3, 400, 400, 400, False, shares)
+    ones = (found.inputs[..., 0] > 0).mean(axis=1)
+    np.testing.assert_allclose(ones, shares, atol=0.15)
+    assert found.targets[:, -1, 0].tolist() == [round(400 * one) % 2 for one in ones]
+
+
 @given(seeds)
 def test_the_exclusive_or_is_that_of_the_marked_bits(seed):
     inputs, targets, weights = xor_strings(XorSettings(30), np.random.default_rng(seed), 6)

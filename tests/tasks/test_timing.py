@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lstmmusic.tasks import task_named
-from lstmmusic.tasks.timing import WAVES, blunt_wave, delays, wave
+from lstmmusic.tasks.timing import WAVES, _Generating, blunt_wave, delays, wave
 
 
 @given(st.sampled_from(WAVES), st.integers(2, 60), st.integers(1, 5))
@@ -74,3 +74,20 @@ def test_one_error_above_the_limit_ends_the_stream(name, kind):
         assert found.solved == solved
         if not solved:
             assert found.metrics[kind] == (5 if kind == "periods" else 56)
+
+
+def test_training_goes_on_where_errors_would_outgrow_the_test():
+    settings = task_named("pfg_rectangle_10").presets["paper"].settings
+    lesson = _Generating(settings)
+    n_steps = settings.valid_periods * settings.period_steps
+    target = wave("rectangle", settings.period_steps, n_steps)
+    most = 0.95 * settings.valid_below
+
+    def may_stop(errors):
+        return lesson.is_valid(0, lambda inputs: (target + errors)[None, :, None])
+
+    assert may_stop(np.full(n_steps, most))
+    assert may_stop(np.linspace(most, 0, n_steps))
+    assert not may_stop(np.linspace(0, most, n_steps))  # beyond 0.3 at 1,000 periods
+    assert not may_stop(np.full(n_steps, 1.1 * settings.valid_below))
+    assert not may_stop(np.full(n_steps, np.nan))

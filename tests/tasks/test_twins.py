@@ -68,7 +68,7 @@ def test_a_disturbed_layer_is_its_cell_where_there_is_no_noise_and_another_where
 class Follow:
     """A lesson of two levels: to answer what another network would."""
 
-    n_levels = 2
+    n_levels, last_levels = 2, 1
 
     def __init__(self):
         rng = np.random.default_rng(1)
@@ -121,15 +121,3 @@ def test_what_goes_on_from_a_kept_state_learns_the_same():
         other.learn(n_round, active)
     for name, values in whole.state().items():
         np.testing.assert_array_equal(other.state()[name], values, err_msg=name)
-
-
-def test_slopes_are_those_of_central_differences():
-    learner, rng = follower(1), np.random.default_rng(2)
-    inputs, weights = rng.normal(size=(1, 5, 1)), learner.state()["weights"][0]
-    outputs, slopes = learner._slopes(weights, inputs)
-    twins = learner._twins
-    np.testing.assert_allclose(outputs, twins(weights[None], inputs)[0])
-    for k in range(0, len(weights), 3):
-        step = 1e-4 * np.eye(len(weights))[k]
-        up, down = twins(np.stack([weights + step, weights - step]), inputs)
-        np.testing.assert_allclose(slopes[k], (up - down) / 2e-4, atol=1e-5)
