@@ -7,27 +7,42 @@ import statistics
 from benchmarks.tables.recorded import runs
 from lstmmusic.tasks import list_tasks, task_named
 from lstmmusic.tasks.blues import segment_chord_tones
+from lstmmusic.tasks.task import Task
 
 
 def _experiments() -> str:
+    """Every recorded run; of tasks whose first variant was not recorded at `paper`, that too."""
     rows = [
         "| task | preset | variant | published | ours (stopped) | median steps | seconds | seeds |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    published = {task.name: task.published for task in list_tasks()}
+    recorded: dict[str, list[dict]] = {}
     for name, row in runs():
-        figures = [f for f in published[name] if f.variant == row["variant"]] or published[name]
-        best = figures[0]
-        doubt = f" ({best.doubt})" if best.doubt else ""
-        stopped = sum(network["has_stopped"] for network in row["each"])
-        first, last = row["seed"], row["seed"] + row["seeds"] - 1
-        rows.append(
-            f"| `{name}` | {row['preset']} | `{row['variant']}` "
-            f"| {best.value:,g} {best.unit}, {best.network}{doubt} "
-            f"| {row['solved']} of {row['seeds']} ({stopped}) "
-            f"| {row['steps']:,} {row['step_unit']} | {row['seconds']:.0f} | {first}-{last} |"
-        )
+        recorded.setdefault(name, []).append(row)
+    for task in list_tasks():
+        found = recorded.get(task.name, [])
+        variant = next(iter(task.variants))
+        if not any((row["preset"], row["variant"]) == ("paper", variant) for row in found):
+            rows.append(f"{_beside(task, 'paper', variant)} | not run | | | |")
+        for row in found:
+            stopped = sum(network["has_stopped"] for network in row["each"])
+            first, last = row["seed"], row["seed"] + row["seeds"] - 1
+            rows.append(
+                f"{_beside(task, row['preset'], row['variant'])} "
+                f"| {row['solved']} of {row['seeds']} ({stopped}) "
+                f"| {row['steps']:,} {row['step_unit']} | {row['seconds']:.0f} | {first}-{last} |"
+            )
     return "\n".join(rows)
+
+
+def _beside(task: Task, preset: str, variant: str) -> str:
+    """What was run, and the published figure that stands beside it."""
+    best = next((f for f in task.published if f.variant == variant), task.published[0])
+    doubt = f" ({best.doubt})" if best.doubt else ""
+    return (
+        f"| `{task.name}` | {preset} | `{variant}` "
+        f"| {best.value:,g} {best.unit}, {best.network}{doubt}"
+    )
 
 
 def _blues_study() -> str:
@@ -144,6 +159,34 @@ def _poles() -> str:
     return "\n".join(rows)
 
 
+def _robot() -> str:
+    """How many robots turn the right way, and how long after they saw the lamp."""
+    rows = [
+        "| preset | variant | solved | right arm | wrong arm | lag, steps | lag, choices "
+        "| right arm, far | lag, steps |",
+        "|---" * 9 + "|",
+    ]
+    for name, row in runs():
+        if name != "robot_t_maze":
+            continue
+        each = [network["metrics"] for network in row["each"]]
+
+        def told(metric: str, each: list[dict[str, float]] = each) -> float:
+            return statistics.median(metrics[metric] for metrics in each)
+
+        def lag(kind: str, each: list[dict[str, float]] = each) -> str:
+            most = max(metrics[f"{kind}_most"] for metrics in each)
+            return f"{told(kind):.0f} ({most:.0f})"
+
+        shares = [f"{told(n):.0%} ({min(m[n] for m in each):.0%})" for n in ("right", "right_far")]
+        rows.append(
+            f"| {row['preset']} | `{row['variant']}` | {row['solved']} of {row['seeds']} "
+            f"| {shares[0]} | {told('wrong'):.0%} | {lag('lag_steps')} | {lag('lag_events')} "
+            f"| {shares[1]} | {lag('lag_steps_far')} |"
+        )
+    return "\n".join(rows)
+
+
 def _published() -> str:
     rows = ["| task | published | network | source |", "|---|---|---|---|"]
     rows += [
@@ -170,6 +213,7 @@ TABLES = {
     "metalearner": _metalearner,
     "mazes": _mazes,
     "poles": _poles,
+    "robot": _robot,
     "published": _published,
     "tasks": _tasks,
 }
