@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lstmmusic.app import appearance, explore_page, improvise_page, lab_page, train_page
+from lstmmusic.app import appearance, explore_page, improvise_page, lab_page, memory, train_page
 
 page = st.navigation(
     [
@@ -14,4 +14,5 @@ page = st.navigation(
     position="top",
 )
 appearance.apply()
+memory.set_aside_loaded()
 page.run()

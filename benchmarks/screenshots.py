@@ -11,10 +11,13 @@ example is looked at, a model is trained on it for a few epochs, an experiment i
 from __future__ import annotations
 
 import argparse
+import io
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
+
+from PIL import Image
 
 from benchmarks import browser
 
@@ -27,6 +30,10 @@ VIEWS: dict[str, tuple[int, Literal["light", "dark"]]] = {
 }
 LONG, SHORT = 900_000, 90_000  # milliseconds
 EPOCHS = 8
+EXPERIMENT = "Adding, 100 steps"
+
+# A picture's name, its address, and what is done there before it is taken.
+Target = tuple[str, str, Callable[[Any], None]]
 
 # Pictures of what is below the fold, too: Streamlit scrolls within the window.
 _HEIGHT = "document.querySelector('[data-testid=stMain]').scrollHeight"
@@ -36,55 +43,76 @@ _SETTLED = """
 """
 
 
-def improvise(page: Any, url: str) -> list[tuple[str, str]]:
+def improvise(page: Any, url: str) -> list[Target]:
     """The empty page, and a piece with its report card."""
     page.goto(url)
     page.get_by_role("textbox", name="Seed").fill("7")
     _press(page, "Improvise")
     page.locator(".roll").wait_for(timeout=SHORT)
-    return [("improvise-empty", url), ("improvise", page.url)]
+
+    def click_notes(page: Any) -> None:
+        _unfold(page, "Go on from a phrase")
+        page.get_by_role("radio", name="Notes that I click").click(timeout=SHORT)
+        for column, pitch in ((0, 67), (2, 70), (3, 72)):
+            page.locator(f'.cell[data-column="{column}"][data-pitch="{pitch}"]').click(
+                timeout=SHORT
+            )
+
+    return [
+        ("improvise-empty", url, click_notes),
+        ("improvise", page.url, lambda page: _unfold(page, "Report card")),
+    ]
 
 
-def train(page: Any, url: str) -> list[tuple[str, str]]:
+def train(page: Any, url: str) -> list[Target]:
     """The empty page, what was made of a folder, and a model."""
     page.goto(f"{url}/train")
     _press(page, "Look at the files")
     page.get_by_role("button", name="Train", exact=True).wait_for(timeout=LONG)
-    found = [("train", f"{url}/train"), ("train-files", page.url)]
+    files = page.url
     page.get_by_role("spinbutton", name="Epochs, at most").fill(str(EPOCHS))
     _press(page, "Train")
     page.get_by_role("button", name="Improvise with this model").wait_for(timeout=LONG)
-    return [*found, ("train-model", page.url)]
+    return [
+        ("train", f"{url}/train", _nothing),
+        ("train-files", files, _nothing),
+        ("train-model", page.url, lambda page: _press(page, "Hear it")),
+    ]
 
 
-def explore(page: Any, url: str) -> list[tuple[str, str]]:
-    """The empty page, and the groups of an example."""
+def explore(page: Any, url: str) -> list[Target]:
+    """The empty page, and the groups of an example with an item that is chosen."""
     page.goto(f"{url}/explore")
     page.get_by_role("spinbutton", name="Number of groups").fill("4")
     page.keyboard.press("Tab")
     _press(page, "Find groups")
     page.get_by_role("button", name="Download the labels").wait_for(timeout=LONG)
-    return [("explore", f"{url}/explore"), ("explore-groups", page.url)]
+
+    def choose_item(page: Any) -> None:
+        page.get_by_role("combobox", name="Item").click(timeout=SHORT)
+        page.get_by_role("option").nth(3).click(timeout=SHORT)
+        page.get_by_text("Nearest:").wait_for(timeout=SHORT)
+
+    return [
+        ("explore", f"{url}/explore", _nothing),
+        ("explore-groups", page.url, choose_item),
+    ]
 
 
-def lab(page: Any, url: str) -> list[tuple[str, str]]:
+def lab(page: Any, url: str) -> list[Target]:
     """An experiment that was run with and without peepholes, and the inside of a blues."""
     page.goto(f"{url}/lab")
-    page.get_by_role("combobox", name="Experiment").click()
-    page.get_by_role("option", name="Adding, 100 steps").click()
+    page.get_by_role("combobox", name="Experiment").fill(EXPERIMENT)
+    page.get_by_role("option", name=EXPERIMENT).click(timeout=SHORT)
     _press(page, "Run what is missing")
-    page.get_by_text("Input", exact=True).first.wait_for(timeout=LONG)
-    return [("lab", page.url), ("lab-blues", f"{url}/lab")]
+    page.get_by_text("Both read the same string").wait_for(timeout=LONG)
+    return [
+        ("lab", page.url, _nothing),
+        ("lab-blues", f"{url}/lab", lambda page: _unfold(page, "Inside a blues")),
+    ]
 
 
-# What is folded in, or not chosen, at first.
-OPENED = {
-    "improvise": "Report card",
-    "improvise-empty": "Go on from a phrase",
-    "lab-blues": "Inside a blues",
-}
-
-PAGES: dict[str, Callable[[Any, str], list[tuple[str, str]]]] = {
+PAGES: dict[str, Callable[[Any, str], list[Target]]] = {
     "improvise": improvise,
     "train": train,
     "explore": explore,
@@ -112,33 +140,34 @@ def main() -> None:
                 targets = [found for name in asked.pages for found in PAGES[name](page, url)]
             for view, (width, scheme) in VIEWS.items():
                 with browser.opened(url, width=width, scheme=scheme) as page:
-                    for name, target in targets:
-                        picture = asked.output / f"{name}-{view}.png"
-                        _take(page, target, picture, width, OPENED.get(name))
-                        print(picture)
+                    for name, target, prepare in targets:
+                        picture = asked.output / f"{name}-{view}.webp"
+                        _take(page, target, picture, width, prepare)
+                        print(picture, flush=True)
 
 
-def _take(page: Any, url: str, picture: Path, width: int, opened: str | None) -> None:
+def _take(page: Any, url: str, picture: Path, width: int, prepare: Callable[[Any], None]) -> None:
     page.set_viewport_size({"width": width, "height": 1000})
     page.goto(url)
     page.get_by_role("heading", level=1).wait_for(timeout=SHORT)
     page.wait_for_function(_SETTLED, timeout=SHORT)
-    if opened is not None:
-        page.get_by_text(opened, exact=True).click(timeout=SHORT)
-        page.wait_for_timeout(500)
-        page.wait_for_function(_SETTLED, timeout=SHORT)
+    prepare(page)
+    page.mouse.move(0, 0)  # so that nothing is pointed at
+    page.wait_for_timeout(500)
+    page.wait_for_function(_SETTLED, timeout=SHORT)
     height = 0
     while (now := page.evaluate(_HEIGHT)) != height:  # what comes into sight is drawn then
         height = now
         page.set_viewport_size({"width": width, "height": max(height, 600)})
         page.wait_for_timeout(1500)
         page.wait_for_function(_SETTLED, timeout=SHORT)
-    page.screenshot(path=str(picture))
+    drawn = io.BytesIO(page.screenshot())
+    Image.open(drawn).convert("RGB").save(picture, "WEBP", lossless=True, method=6)
 
 
 def _front(page: Any, url: str) -> None:
     """A piece in which the fifth bar is about to sound."""
-    _, (_, target) = improvise(page, url)
+    _, (_, target, _) = improvise(page, url)
     page.goto(target)
     page.locator(".roll[data-state=ready]").wait_for(timeout=SHORT)
     page.wait_for_function(_SETTLED, timeout=SHORT)
@@ -156,6 +185,14 @@ def _front(page: Any, url: str) -> None:
 
 def _press(page: Any, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click(timeout=SHORT)
+
+
+def _unfold(page: Any, words: str) -> None:
+    page.get_by_text(words, exact=True).click(timeout=SHORT)
+
+
+def _nothing(page: Any) -> None:
+    pass
 
 
 if __name__ == "__main__":

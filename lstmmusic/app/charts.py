@@ -36,8 +36,8 @@ def bars_figure(title: str, pairs: Sequence[tuple[str, int]]) -> go.Figure:
     figure.update_layout(
         title={"text": title, "font": {"size": 14}}, height=240, margin=_MARGIN, showlegend=False
     )
-    angle = 0 if max(map(len, labels), default=0) <= 3 or len(labels) <= 4 else -40
-    figure.update_xaxes(type="category", fixedrange=True, tickangle=angle)
+    is_roomy = len(labels) <= (12 if max(map(len, labels), default=0) <= 3 else 4)
+    figure.update_xaxes(type="category", fixedrange=True, tickangle=0 if is_roomy else -40)
     figure.update_yaxes(title="files", fixedrange=True, rangemode="tozero")
     return figure
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from lstmmusic.app.grouping import paths_of
 from lstmmusic.app.jobs import DONE, Job, Jobs, read_json, write_json
+from lstmmusic.app.train_group import LABELS, NAMES
 from lstmmusic.clustering import SequenceClusterer, Sequences
 from lstmmusic.clustering.exploring import map_of, neighbours
 from lstmmusic.clustering.features import DEFAULT_FEATURES, MAX_NOTES
@@ -21,7 +22,7 @@ from lstmmusic.clustering.reading import read_sequences
 from lstmmusic.clustering.writing import COLUMNS, labels_csv
 from lstmmusic.errors import InputError
 
-LABELS, MODEL, NAMES = "labels.csv", "model", "names.json"
+MODEL = "model"
 MAX_NAME = 60
 
 

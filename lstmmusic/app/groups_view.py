@@ -9,12 +9,12 @@ from typing import Any
 
 import streamlit as st
 
-from lstmmusic.app import doctor, explored, grouping, playing
+from lstmmusic.app import explored, grouping, playing, train_group
 from lstmmusic.app.explored import Explored, labels_to_keep, names_of, title_of
 from lstmmusic.app.group_charts import MOST_LINES, lines_figure, map_figure, mark_of
 from lstmmusic.app.job_view import is_local, open_job, session
 from lstmmusic.app.jobs import Job, Jobs
-from lstmmusic.app.looking import look, open_in_training
+from lstmmusic.app.looking import open_in_training
 from lstmmusic.app.sounding import hear_item, hear_score
 from lstmmusic.app.text import plain
 from lstmmusic.clustering.exploring import Difference, compare
@@ -235,22 +235,19 @@ def _offer_playing(job: Job, found: Explored, number: int) -> None:
 
 
 def _offer_training(job: Job, found: Explored, number: int) -> None:
-    """Starts the way of the page for training with the files of a group."""
+    """The way to the page for training, with the files of a group."""
     source = Jobs().find(job.about["material"]["look"])
-    report = None if source is None else doctor.read_report(source.folder)
-    members = set(found.members(number))
-    if report is None or not members:
+    n_files = len(found.members(number))
+    if source is None or not n_files:
         return
-    files = "1 file" if len(members) == 1 else f"{len(members)} files"
+    files = "1 file" if n_files == 1 else f"{n_files} files"
     if st.button(
         f"Train on this group ({files})",
         key="train_on",
-        help="Looks at these files alone on the page Train, where a model can learn from them.",
+        help="On the page Train, where a model learns from these files alone; as "
+        "`lstmmusic train --group LABELS.csv:NUMBER`.",
     ):
-        others = [row["file"] for row in report["rows"] if row["file"] not in members]
-        title = f"{job.about['material']['name']}, {title_of(number, names_of(job)).lower()}"
-        music = job.about["material"]["music"]
-        open_in_training(look(title, music, job.session, left_out=others))
+        open_in_training(source, train_group.link_of(job, number))
 
 
 @st.fragment
@@ -278,6 +275,8 @@ def _map(job: Job, found: Explored) -> None:
         )
     near = [] if item is None else found.nearest(item)
     titles = {number: title_of(number, names_of(job)) for number in set(found.labels.tolist())}
+    with right:  # before the map, which takes longer to draw: what was clicked is told at once
+        _told(job, found, item, near, titles)
     with left:
         st.plotly_chart(
             map_figure(found.places, found.labels, names, titles, found.shares, item, near),
@@ -288,28 +287,34 @@ def _map(job: Job, found: Explored) -> None:
             alt="Map of all items; those that the network finds alike are near to each other. "
             "Items can be chosen beside it.",
         )
-    with right:
-        if item is None:
-            st.caption(
-                "Nothing is chosen. Click a point, or choose an item above: it is shown below, and "
-                "heard if it is music."
-            )
-            return
-        number = int(found.labels[item])
-        st.markdown(
-            f"**{plain(names[item])}**  \n{mark_of(number)} {plain(titles[number])}, "
-            f"confidence {found.confidence[item]:.0%}"
+    if item is not None:
+        _item(job, found, item)
+
+
+def _told(
+    job: Job, found: Explored, item: int | None, near: Sequence[int], titles: Mapping[int, str]
+) -> None:
+    """What is chosen in the map, and its neighbours."""
+    if item is None:
+        st.caption(
+            "Nothing is chosen. Click a point, or choose an item above: it is shown below, and "
+            "heard if it is music."
         )
-        st.markdown("Nearest:")
-        for place, other in enumerate(near):
-            st.button(
-                plain(f"{mark_of(int(found.labels[other]))} {_short(names[other])}"),
-                key=f"near_{place}",
-                help=plain(names[other]),
-                on_click=_choose,
-                args=(job, other),
-            )
-    _item(job, found, item)
+        return
+    names, number = found.sequences.names, int(found.labels[item])
+    st.markdown(
+        f"**{plain(names[item])}**  \n{mark_of(number)} {plain(titles[number])}, "
+        f"confidence {found.confidence[item]:.0%}"
+    )
+    st.markdown("Nearest:")
+    for place, other in enumerate(near):
+        st.button(
+            plain(f"{mark_of(int(found.labels[other]))} {_short(names[other])}"),
+            key=f"near_{place}",
+            help=plain(names[other]),
+            on_click=_choose,
+            args=(job, other),
+        )
 
 
 def _item_of(data: Any) -> int | None:

@@ -49,6 +49,8 @@ def render() -> None:
             with st.spinner("Improvising"):
                 play(asked or shown or Take(Settings()))
         shown, autoplay = asked or shown, autoplay or asked is not None
+        if asked is not None:
+            st.session_state["followed"] = asked  # the controls say so already
     except InputError as error:
         _refuse(error, (asked or shown or Take(Settings())).settings.chords)
         shown = past.now  # what was there before stays
@@ -74,11 +76,14 @@ def _asked(shown: Take | None) -> Take | None:
     """
     usual = shown.settings if shown else Settings()
     usual = replace(usual, model=_model(shown, usual.model))
+    known = controls.Known.of(usual.model)
+    st.caption(plain(str(known)))
     now = shown.primer if shown else ""
     wanted = primer.ask(now, usual.keep_primer)
     if wanted.is_file and wanted.text != now:  # a new one speaks for itself
         usual = replace(usual, key=None, style=None, metre=None, tempo=None, swing=None)
-    settings = controls.ask(usual, controls.Known.of(usual.model), wanted.is_file)
+    keys = controls.Keys(st.session_state.get("form", 0), wanted.text if wanted.is_file else "")
+    settings = controls.ask(usual, known, keys)
     if settings is None:
         return None
     settings, text = wanted.settled(settings)
@@ -106,10 +111,13 @@ def _refuse(error: InputError, chords: str | None = None) -> None:
 
 def _model(take: Take | None, usual: str) -> str:
     """The model that is chosen. It stands above the form, which depends on what it knows."""
-    if take is not None and st.session_state.get("followed") != take:  # gone to another piece
-        st.session_state["model"] = usual
-        st.session_state["followed"] = take
-        primer.follow(take.primer)
+    if take is not None:
+        take = replace(take, redone=())  # other notes in some bars are asked for elsewhere
+        if st.session_state.get("followed") != take:  # gone to another piece
+            st.session_state["model"] = usual
+            st.session_state["followed"] = take
+            st.session_state["form"] = st.session_state.get("form", 0) + 1
+            primer.follow(take.primer)
     models = _models(usual)
     if st.session_state.get("model") not in models:
         st.session_state["model"] = usual

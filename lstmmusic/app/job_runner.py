@@ -20,6 +20,7 @@ from typing import Any
 from lstmmusic.app.jobs import (
     DONE,
     FAILED,
+    LOST,
     QUEUED,
     RUNNING,
     STOPPED,
@@ -69,6 +70,8 @@ def work(folder: Path, grace_seconds: float = GRACE_SECONDS) -> str:
         code, was_asked = _watch(child, folder, told, grace_seconds)
     if code == 0:
         return told.say(DONE, code=code)
+    if code < 0 and not was_asked:  # by a signal of someone else's: its last words tell nothing
+        return told.say(LOST, code=code)
     return told.say(STOPPED if was_asked or code == INTERRUPTED else FAILED, code=code)
 
 

@@ -55,10 +55,7 @@ def opened(kinds: Sequence[str]) -> Job | None:
 
 def open_job(job: Job | None) -> None:
     """Makes a job the one that the page shows; None: none."""
-    if job is None:
-        st.query_params.pop(_PARAMETER, None)
-    else:
-        st.query_params[_PARAMETER] = job.id
+    st.query_params.from_dict({} if job is None else {_PARAMETER: job.id})
 
 
 def follow(job: Job, draw: Draw) -> None:
@@ -98,8 +95,8 @@ def state_line(job: Job, status: Status) -> None:
         st.error(plain(job.last_words or "It ended without a word."))
     if status.state == "lost":
         st.warning(
-            "Its process has gone: the computer was switched off, or someone ended it. What had "
-            "been done by then is kept; Resume goes on from there."
+            "Its process has gone: the computer was switched off, had no memory left, or someone "
+            "ended it. What had been done by then is kept; Resume goes on from there."
         )
 
 

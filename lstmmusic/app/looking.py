@@ -183,11 +183,17 @@ def music_of(job: Job) -> Path:
     return Path(str(job.about["music"]).replace(HERE, str(job.folder)))
 
 
-def open_in_training(job: Job) -> None:
-    """Goes to the page for training, with a look at music."""
+def open_in_training(job: Job, group: str = "") -> None:
+    """Goes to the page for training, with a look at music.
+
+    Args:
+        job: The look.
+        group: The group to learn from alone, as `train_group.link_of` names it; empty: all.
+    """
     from lstmmusic.app import train_page  # which needs this module
 
-    st.switch_page(st.Page(train_page.render, url_path="train"), query_params={"job": job.id})
+    query = {"job": job.id} | ({"group": group} if group else {})
+    st.switch_page(st.Page(train_page.render, url_path="train"), query_params=query)
 
 
 def reading(job: Job, status: Status) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 from pathlib import Path
 
 import streamlit as st
 
+from lstmmusic.app import memory
 from lstmmusic.app.piano_roll import piano_roll, piece_id
 from lstmmusic.app.text import plain
 from lstmmusic.corpus.items import Source
@@ -20,19 +19,8 @@ from lstmmusic.io.untrusted import parse_untrusted
 from lstmmusic.score import Score
 
 _MAX_SOUND_SECONDS = 600
-_M_ARENA_MAX, _ARENAS = -8, 2
 
-
-def _keep_memory_together() -> None:
-    """Asks the C library for few pools of memory, where it is one that has them.
-
-    With one for each thread that plays a part, a hundred MiB stay with the process for good.
-    """
-    with contextlib.suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
-
-
-_keep_memory_together()
+memory.keep_together()
 
 
 def stems_of(score: Score) -> tuple[tuple[bytes, ...], str]:
@@ -44,6 +32,8 @@ def stems_of(score: Score) -> tuple[tuple[bytes, ...], str]:
         return tuple(format_sound(stem, "FLAC") for stem in render_stems(score)), ""
     except InputError as error:
         return (), str(error)
+    finally:
+        memory.give_back()
 
 
 def hear_file(path: Path, key: str) -> None:

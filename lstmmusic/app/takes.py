@@ -83,7 +83,7 @@ def history() -> History:
     return st.session_state.setdefault("history", History())
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=5, show_spinner=False)
 def play(take: Take) -> Piece:
     """The same take is not played twice.
 
@@ -102,7 +102,8 @@ def _improvised(take: Take) -> Improvisation:
         return improvise(take.settings, primer=_primer(take.primer) if take.primer else None)
     *before, last = take.redone
     score = _improvised(replace(take, redone=tuple(before))).score
-    return redo(score, (last.first, last.last), settings_of_redo(take.settings, last))
+    style = _improvised(replace(take, redone=())).report["style"]
+    return redo(score, (last.first, last.last), settings_of_redo(take.settings, last, style))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -116,11 +117,11 @@ def at_speed(take: Take, speed: float) -> tuple[tuple[bytes, ...], str]:
     return stems_of(retimed(play(take).score, speed))
 
 
-def settings_of_redo(asked: Settings, redone: Redone) -> Settings:
-    """What the network that played a piece is asked when it plays some bars of it anew."""
+def settings_of_redo(asked: Settings, redone: Redone, style: str) -> Settings:
+    """What the network that played a piece in that style is asked for some bars of it anew."""
     return Settings(
         model=asked.model,
-        style=asked.style,
+        style=style,
         temperature=asked.temperature,
         top_p=asked.top_p,
         top_k=asked.top_k,

@@ -24,6 +24,7 @@ from lstmmusic.app.jobs import DONE, HERE, Job, Jobs, Status
 from lstmmusic.app.looking import choose, look, music_of, offer_look, reading
 from lstmmusic.app.sounding import hear_file
 from lstmmusic.app.text import duration, plain
+from lstmmusic.app.train_group import LABELS, Group, linked
 from lstmmusic.corpus.report import SMALL_TUNES
 from lstmmusic.errors import InputError
 from lstmmusic.player import DEFAULT_MODEL, models_folder, shipped_models, user_models
@@ -95,13 +96,33 @@ def _music(job: Job) -> None:
         _ask_training(job, report)
 
 
+def _group_of(job: Job) -> Group | None:
+    """The group that the address names, if it does; told, with a way back to all of the music."""
+    text = st.query_params.get("group")
+    if not text:
+        return None
+    try:
+        group = linked(text, job)
+    except InputError as error:
+        st.warning(plain(str(error)))
+        return None
+    files = "1 file is" if len(group.files) == 1 else f"{len(group.files)} files are"
+    st.info(f"Of {plain(str(job.about['name']))}, {plain(group.title)}: {files} learnt from.")
+    if st.button("Learn from all of it"):
+        open_job(job)
+        st.rerun()
+    return group
+
+
 def _ask_training(job: Job, report: dict[str, Any]) -> None:
     st.subheader("Train")
+    group = _group_of(job)
     models = [*shipped_models(), *(user_models() if is_local() else ())]
-    small = report["tunes"] < SMALL_TUNES
+    small = (report["tunes"] if group is None else len(group.files)) < SMALL_TUNES
+    music = str(job.about["name"]) + (f", {group.title}" if group else "")
     with st.form("train"):
         left, right = st.columns(2)
-        name = left.text_input("Name of the model", _free_name(str(job.about["name"])))
+        name = left.text_input("Name of the model", _free_name(music))
         starts = [_SCRATCH, *models]
         start = right.selectbox(
             "Begin with",
@@ -134,8 +155,10 @@ def _ask_training(job: Job, report: dict[str, Any]) -> None:
         arguments += ["--epochs", str(int(epochs))]
     if start != _SCRATCH:
         arguments += ["--from", start]
+    if group is not None:
+        arguments += ["--group", group.option]
     arguments += ["--sample-every", str(int(sample_every)), "--json"]
-    about = {"corpus": job.id, "name": name.strip(), "model": made, "music": job.about["name"]}
+    about = {"corpus": job.id, "name": name.strip(), "model": made, "music": music}
     found = Jobs().start(
         "train",
         f"Train {name.strip()}",
@@ -144,6 +167,7 @@ def _ask_training(job: Job, report: dict[str, Any]) -> None:
         run=run,
         session=job.session,
         about=about,
+        files={} if group is None else {LABELS: group.labels},
     )
     open_job(found)
     st.rerun()

@@ -1,10 +1,28 @@
 """Fixtures of the tests of all pages."""
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
-from lstmmusic.app import sounding, takes
+from lstmmusic.app import memory, sounding, takes
 from lstmmusic.errors import InputError
 from lstmmusic.io.engraving import LeadSheet
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unsearched():
+    """Each page would look through all that is installed for components of others: none are used.
+
+    That takes longer than most of these tests.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", list)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def swept():
+    """Streamlit searches all objects for garbage after each run of a page, TensorFlow's as well."""
+    memory.set_aside_loaded()
 
 
 @pytest.fixture

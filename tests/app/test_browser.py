@@ -223,11 +223,71 @@ def test_a_phrase_is_clicked_and_gone_on_from(page):
     assert played.notes["pitch"][:4].tolist() == [67, 70, 72, 71]
 
 
+def test_what_is_not_sent_yet_outlives_another_model_and_other_notes(page):
+    improvise(page, seed=6)
+    for label, value in (("Tempo in beats a minute", "99"), ("Choruses", "2")):
+        page.get_by_role("spinbutton", name=label).fill(value)
+    choose(page, "Style", "straight")
+    choose(page, "Model", "soloist")
+    page.get_by_text("As usual it plays jump, 150").wait_for(timeout=30_000)
+    page.get_by_role("button", name="Other notes").click()
+    page.get_by_text("Other notes in bars").first.wait_for(timeout=60_000)
+    page.wait_for_function(SETTLED, timeout=60_000)
+    improvise(page, seed=7)
+    said = "in C, 4/4 at 99 beats a minute, melody with a learned feel, band with swing 0.5"
+    page.get_by_text(said).wait_for(timeout=60_000)
+    assert page.get_by_role("spinbutton", name="Choruses").input_value() == "2"
+    page.get_by_text("melody by the model soloist").wait_for(timeout=5_000)
+    page.get_by_role("spinbutton", name="Choruses").fill("1")
+    page.get_by_role("spinbutton", name="Tempo in beats a minute").fill("")
+    choose(page, "Model", "twelve-bar")
+    improvise(page, seed=8)
+    page.get_by_text("in C, 4/4 at 120 beats a minute").wait_for(timeout=60_000)
+
+
+def choose(page, label, option):
+    box = page.get_by_role("combobox", name=label)
+    box.scroll_into_view_if_needed()
+    time.sleep(0.5)  # a list that is open closes when the page moves
+    box.fill(option)
+    page.get_by_role("option", name=option).wait_for(timeout=30_000)
+    box.press("Enter")
+    page.wait_for_function(SETTLED, timeout=60_000)
+
+
+def test_two_tabs_keep_their_pieces_apart(page, server):
+    said = page.get_by_text("beats a minute,").inner_text()
+    other = page.context.browser.new_page()
+    other.goto(server[0])
+    other.get_by_role("button", name="Improvise", exact=True).wait_for(timeout=60_000)
+    assert other.get_by_text("beats a minute,").count() == 0
+    browser.improvise(other, seed=31)
+    assert "seed 31" in other.get_by_text("beats a minute,").inner_text()
+    assert page.get_by_text("beats a minute,").inner_text() == said
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text(said, exact=True).wait_for(state="hidden", timeout=60_000)
+    assert "seed 31" not in page.get_by_text("beats a minute,").inner_text()
+    assert "seed 31" in other.get_by_text("beats a minute,").inner_text()
+    other.close()
+
+
+def test_a_file_that_is_too_large_is_refused_in_the_browser(page, server):
+    page.goto(f"{server[0]}/train")
+    page.get_by_text("Files to upload", exact=True).click(timeout=60_000)
+    huge = {"name": "huge.mid", "mimeType": "audio/midi", "buffer": bytes(21 * 10**6)}
+    page.locator("input[type=file]").set_input_files(huge)
+    page.get_by_text("File must be 20.0MB or smaller.").wait_for(timeout=30_000)
+    assert page.get_by_role("button", name="Look at the files").count() == 0
+    page.goto(server[0])
+    page.get_by_role("button", name="Improvise", exact=True).wait_for(timeout=60_000)
+
+
 def test_the_link_brings_the_same_piece_to_another_browser(page):
     said = page.get_by_text("beats a minute,").inner_text()
     page.goto(page.url)
     page.get_by_text("beats a minute,").wait_for(timeout=60_000)
     assert page.get_by_text("beats a minute,").inner_text() == said
+    page.locator(".roll").wait_for(timeout=60_000)
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks into /proc")

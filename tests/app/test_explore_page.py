@@ -34,6 +34,7 @@ from lstmmusic.clustering.examples import example_sequences
 from lstmmusic.clustering.sequences import Sequences
 from lstmmusic.clustering.synthetic import make_family
 from lstmmusic.clustering.tables import read_csv
+from lstmmusic.corpus.labels import files_of_group
 from lstmmusic.errors import InputError
 from tests.app import driving
 from tests.app.driving import labels, shown, texts, widget
@@ -436,7 +437,7 @@ def test_a_melody_is_heard_when_it_is_chosen(job, monkeypatch):
     assert heard == ["tune002.mid"]
 
 
-def test_a_group_is_taken_to_the_page_for_training(job, monkeypatch):
+def test_a_group_is_learnt_from_alone_as_by_the_command(job, monkeypatch):
     went = []
     monkeypatch.setattr(
         groups_view.st, "switch_page", lambda page, query_params: went.append(query_params)
@@ -446,12 +447,58 @@ def test_a_group_is_taken_to_the_page_for_training(job, monkeypatch):
     words = f"Train on this group ({size} file{'s' if size > 1 else ''})"
     widget(page, "button", words).click().run()
     assert not page.exception
-    started = Jobs().find(went[0]["job"])
-    do(started)
-    rows = read_json(started.folder / "corpus.report.json")["rows"]
-    used = {row["file"] for row in rows if row["status"] == "used"}
-    found = explored.load(job("music"))
-    assert used == set(found.members(0))
+    assert went == [{"job": job("look").id, "group": f"{job('music').id}-0"}]
+    set_state(job("look"), "done")
+    explored.rename(job("music"), 0, "slow [x]")
+    page = in_training(**went[0])
+    files = f"{size} files are" if size > 1 else "1 file is"
+    assert f"Of tunes, group 0: slow [x]: {files} learnt from." in texts(page, "info")
+    widget(page, "button", "Train").click().run()
+    assert not page.exception
+    started = shown(page)
+    assert "group" not in page.query_params
+    asked = started.command
+    assert asked[3:5] == ("train", str(job("look").folder / "corpus.parquet"))
+    table, _, number = asked[asked.index("--group") + 1].rpartition(":")
+    assert table == str(started.folder / "labels.csv")  # which outlives the grouping
+    members = explored.load(job("music")).members(0)
+    assert files_of_group(table, number) == set(members)
+    assert started.about["music"] == "tunes, group 0: slow [x]"
+
+
+def in_training(**query):
+    page = AppTest.from_string(
+        "from lstmmusic.app import train_page\ntrain_page.render()", default_timeout=60
+    )
+    for name, value in query.items():
+        page.query_params[name] = value
+    return page.run()
+
+
+@pytest.mark.parametrize(
+    ("group", "said"),
+    [
+        ("x", "group: expected one that is still there, got 'x'"),
+        ("../../jobs-0", "group: expected one that is still there"),
+        ("{look}-0", "group: expected one that is still there"),
+        ("{numbers}-0", "group: expected one of this music, got one of other music"),
+        ("{music}-7", "labels.csv: expected one of the groups 0, 1, got '7'"),
+    ],
+)
+def test_a_link_to_no_group_is_one_line_and_all_is_learnt_from(job, group, said):
+    ids = {name: job(name).id for name in ("look", "numbers", "music")}
+    page = in_training(job=ids["look"], group=group.format(**ids))
+    assert not page.exception
+    assert said in texts(page, "warning")
+    widget(page, "button", "Train").click().run()
+    assert "--group" not in shown(page).command
+
+
+def test_from_a_group_one_goes_back_to_all_of_the_music(job):
+    page = in_training(job=job("look").id, group=f"{job('music').id}-1")
+    widget(page, "button", "Learn from all of it").click().run()
+    assert not texts(page, "info").startswith("Of tunes")
+    assert "group" not in page.query_params
 
 
 def test_music_that_was_removed_is_told(job):
@@ -494,6 +541,7 @@ def test_other_pages_load_nothing_that_groups_and_this_one_nothing_that_learns(j
         "    print([name for name in names if name in sys.modules])\n"
         "from lstmmusic.app import explore_page, improvise_page, lab_page, train_page\n"
         "print_loaded('sklearn', 'tensorflow', 'keras')\n"
+        "lab_page.list_tasks()\n"
         "from lstmmusic.app import explored, groups_view\nfrom lstmmusic.app.jobs import Jobs\n"
         f"explored.load(Jobs().find({job('numbers').id!r}))\n"
         "print_loaded('tensorflow', 'keras')"

@@ -163,6 +163,16 @@ def test_a_job_whose_processes_are_gone_is_lost_and_can_be_gone_on_with(unrun):
     assert unrun.status(job).state == "queued"
 
 
+def test_a_command_that_someone_ends_is_lost_and_can_be_gone_on_with(unrun):
+    killed = "import os, signal, sys; print('epoch 2', file=sys.stderr); os.kill(os.getpid(), 9)"
+    job = unrun.start("train", "Killed", [killed])
+    assert work(job.folder) == "lost"
+    assert read_json(job.folder / "status.json")["code"] == -signal.SIGKILL
+    assert not unrun.status(job).is_alive
+    unrun.resume(job)
+    assert unrun.status(job).state == "queued"
+
+
 def test_a_heartbeat_does_not_make_a_dead_process_alive(unrun):
     child = os.spawnl(os.P_NOWAIT, sys.executable, sys.executable, "-c", "")
     os.waitpid(child, 0)

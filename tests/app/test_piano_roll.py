@@ -1,10 +1,13 @@
 """What the browser gets of a piece."""
 
-import base64
+import json
 
-import numpy as np
 import pytest
+from streamlit import dataframe_util
+from streamlit.components.v2.bidi_component.serialization import serialize_mixed_data
+from streamlit.proto.BidiComponent_pb2 import BidiComponent as BidiComponentProto
 
+from lstmmusic.app.browser_data import for_browser
 from lstmmusic.app.piano_roll import bars_asked, roll_data
 from lstmmusic.score import Chord, Note, Part, Score, TempoMap, Timed
 
@@ -34,7 +37,7 @@ def test_everything_is_in_seconds(score):
 def test_the_id_changes_with_the_music_and_with_the_sound(score):
     ids = {
         roll_data(score)["id"],
-        roll_data(score, [b"a", b"b"])["id"],
+        roll_data(score, ["/media/a.flac", "/media/b.flac"])["id"],
         roll_data(score.transpose(1))["id"],
     }
     assert len(ids) == 3
@@ -58,6 +61,12 @@ def test_bars_that_cannot_be_selected_are_none(told):
     assert bars_asked({"bars": told}, 12) is None
 
 
-def test_sound_travels_unchanged(score):
-    stem = np.arange(256, dtype=np.uint8).tobytes()
-    assert [base64.b64decode(text) for text in roll_data(score, [stem])["audio"]] == [stem]
+def test_what_the_browser_gets_is_the_same_and_needs_no_data_frames(score, monkeypatch):
+    def is_asked(value):
+        raise AssertionError(f"pandas is loaded for {value!r}")
+
+    monkeypatch.setattr(dataframe_util, "determine_data_format", is_asked)
+    data = roll_data(score, ["/media/a.flac", "/media/b.flac"])
+    proto = BidiComponentProto()
+    serialize_mixed_data(for_browser(data), proto)
+    assert json.loads(proto.json) == data

@@ -1,14 +1,19 @@
 """The trainer's story in a real browser: folder, doctor, train, stop, reload, resume, play."""
 
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import time
 from urllib.parse import urlsplit
 
 import pytest
+import symusic
 
 from benchmarks import browser
-from lstmmusic.app.jobs import Jobs
+from lstmmusic.app.jobs import Jobs, read_json
 from lstmmusic.io.synthesiser import find_library, find_soundfont
 
 pytestmark = [
@@ -52,6 +57,8 @@ def test_from_a_folder_to_a_blues(tmp_path, twelve_bar):
         press(page, "Train")
 
         page.get_by_text(re.compile(r"epoch \d of 6")).wait_for(timeout=LONG)
+        page.reload()
+        page.get_by_text(re.compile(r"epoch \d of 6")).wait_for(timeout=LONG)
         press(page, "Stop")
         page.get_by_role("button", name="Resume", exact=True).wait_for(timeout=LONG)
         address = page.url
@@ -60,6 +67,9 @@ def test_from_a_folder_to_a_blues(tmp_path, twelve_bar):
 
         page.goto("about:blank")  # the tab is closed, and opened again by its address
         page.goto(address)
+        press(page, "Resume")
+        os.kill(trainer_of(tmp_path / "jobs"), signal.SIGKILL)
+        page.get_by_text("Its process has gone").wait_for(timeout=SHORT)
         press(page, "Resume")
         page.get_by_role("button", name="Improvise with this model").wait_for(timeout=LONG)
         after = [json.loads(line)["epoch"] for line in metrics.read_text().splitlines()]
@@ -72,6 +82,10 @@ def test_from_a_folder_to_a_blues(tmp_path, twelve_bar):
         press(page, "Improvise")
         page.locator(".roll[data-state=playing]").wait_for(timeout=SHORT)
         page.get_by_text("melody by the model road songs").wait_for(timeout=SHORT)
+        with page.expect_download(timeout=SHORT) as waiting:
+            press(page, "Download MIDI")
+        waiting.value.save_as(tmp_path / "played.mid")
+        assert len(symusic.Score(tmp_path / "played.mid").tracks) == 4
         assert page.faults == []
         hosts = {urlsplit(url).hostname for url in page.requested if url.startswith(("http", "ws"))}
         assert hosts == {"127.0.0.1"}
@@ -81,3 +95,15 @@ def test_from_a_folder_to_a_blues(tmp_path, twelve_bar):
 
 def jobs_in(folder):
     return Jobs(folder).listed("", is_local=True)
+
+
+def trainer_of(folder):
+    """The process that trains: a child of the runner of its job, once that has begun."""
+    (job,) = (job for job in jobs_in(folder) if job.kind == "train")
+    for _ in range(600):
+        status = read_json(job.folder / "status.json")
+        if status["state"] == "running":
+            command = ["pgrep", "-P", str(status["pid"])]
+            return int(subprocess.run(command, capture_output=True, check=True).stdout.split()[0])
+        time.sleep(0.1)
+    raise AssertionError(status)

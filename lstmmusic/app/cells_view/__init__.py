@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from streamlit.components.v2 import component
 
+from lstmmusic.app.browser_data import for_browser
 from lstmmusic.app.piano_roll import piece_id
 from lstmmusic.app.score_view import heard_at
 from lstmmusic.score import Score
@@ -39,7 +40,7 @@ def cells_view(
         written: As it is written.
         key: Keeps the component over reruns of the page.
     """
-    _component(data=view_data(found, kind, score, written), key=key)
+    _component(data=for_browser(view_data(found, kind, score, written)), key=key)
 
 
 def view_data(found: Inside, kind: str, score: Score, written: Score) -> dict[str, Any]:

@@ -1,21 +1,22 @@
 """A piano roll that plays, as a Streamlit component.
 
-The sound of every part travels to the browser once and is mixed there, so that a muted part is
-really silent; the playhead reads the browser's audio clock, and bars that are looped are looped
-there. Nothing is asked of the server while it plays; another speed is played anew, at its pitch.
+The browser fetches the sound of every part once and mixes it, so that a muted part is really
+silent; the playhead reads the browser's audio clock, and bars that are looped are looped there.
+Nothing is asked of the server while it plays; another speed is played anew, at its pitch.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.components.v2 import component
 
+from lstmmusic.app.browser_data import for_browser
 from lstmmusic.io.practice import retimed
 from lstmmusic.score import Part, Score
 
@@ -55,7 +56,7 @@ def piano_roll(
     """
     speed = speed_asked(st.session_state.get(key))
     stems, silence = sound(speed)
-    data = roll_data(score, stems, speed)
+    data = roll_data(score, _addresses(stems, key), speed)
 
     def tell() -> None:
         if on_bars is not None:
@@ -63,7 +64,7 @@ def piano_roll(
 
     _component(
         data={
-            **data,
+            **for_browser(data),
             "silence": "no sound here" if silence else "",
             "autoplay": autoplay,
             "tells": on_bars is not None,
@@ -105,17 +106,33 @@ def _told(state: Any, name: str) -> Any:
     return state.get(name) if hasattr(state, "get") else None
 
 
-def roll_data(score: Score, stems: Sequence[bytes] = (), speed: float = 1.0) -> dict[str, Any]:
+def _addresses(stems: Sequence[bytes], key: str) -> list[str]:
+    """Where the browser fetches sound files, as long as this page shows them.
+
+    They are megabytes: as part of the component's data they would be copied several times over.
+    """
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    files = runtime.get_instance().media_file_mgr
+    return [
+        (f"/{base}" if base else "") + files.add(stem, "audio/flac", f"{key}.{place}")
+        for place, stem in enumerate(stems)
+    ]
+
+
+def roll_data(score: Score, audio: Sequence[str] = (), speed: float = 1.0) -> dict[str, Any]:
     """What the browser gets: everything in seconds at that speed.
 
     `id` changes with the content, `piece` with the music alone.
+
+    Args:
+        score: The piece.
+        audio: Addresses of the sound of each part, other ones for other sounds.
+        speed: That the sound was played at.
     """
     piece = piece_id(score)
     score = retimed(score, speed) if speed != 1.0 else score
     seconds = score.tempo_map.seconds_at
-    digest = hashlib.sha256(f"{piece} {speed}".encode())
-    for stem in stems:
-        digest.update(hashlib.sha256(stem).digest())
+    digest = hashlib.sha256(f"{piece} {speed} {' '.join(audio)}".encode())
     return {
         "id": digest.hexdigest()[:16],
         "piece": piece,
@@ -128,7 +145,7 @@ def roll_data(score: Score, stems: Sequence[bytes] = (), speed: float = 1.0) -> 
             {"name": part.name, "drums": part.is_drum, "notes": _notes(part, seconds)}
             for part in score.parts
         ],
-        "audio": [base64.b64encode(stem).decode() for stem in stems],
+        "audio": list(audio),
     }
 
 

@@ -13,6 +13,7 @@ const DRUM_NAMES = {
 };
 const NAMES = ["C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B"];
 const COLOURS = ["#d9480f", "#1971c2", "#2f9e44", "#7048e8", "#c2255c", "#5c940d"];
+const ON_DARK = ["#ff8a52", "#5cabf0", "#5ccb70", "#a78bff", "#f57aa5", "#a3d94f"];
 const BLACK = new Set([1, 3, 6, 8, 10]);
 
 const noteName = (pitch) => NAMES[pitch % 12] + (Math.floor(pitch / 12) - 1);
@@ -78,7 +79,6 @@ class Roll {
     this.sources = [];
     this.parts = data.parts.map((part, index) => ({
       ...part,
-      colour: COLOURS[index % COLOURS.length],
       longest: part.notes.reduce((most, note) => Math.max(most, note[1]), 0),
       shown: true, muted: false, solo: false,
       ...kept?.parts[index],
@@ -141,9 +141,10 @@ class Roll {
     this.say("loading sound");
     this.context = new AudioContext();
     this.buffers = await Promise.all(
-      this.data.audio.map((text) => {
-        const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-        return this.context.decodeAudioData(bytes.buffer);
+      this.data.audio.map(async (address) => {
+        const answer = await fetch(address);
+        if (!answer.ok) throw new Error("the sound could not be loaded; reload the page");
+        return this.context.decodeAudioData(await answer.arrayBuffer());
       }),
     );
     this.gains = this.buffers.map(() => {
@@ -382,13 +383,14 @@ class Roll {
     const paper = style.getPropertyValue("--roll-paper").trim() || "#fff";
     const accent = style.getPropertyValue("--roll-accent").trim() || "#d9480f";
     this.root.style.setProperty("--roll-on-accent", legibleOn(this.pen, accent));
+    this.setColours(legibleOn(this.pen, paper) === "#fff");
     const pen = this.pen;
     const from = this.seconds(GUTTER);
     const to = this.seconds(this.width);
     pen.clearRect(0, 0, this.width, this.height);
     pen.textBaseline = "middle";
     for (let pitch = this.low; pitch <= this.high; pitch += 1) {
-      pen.globalAlpha = BLACK.has(pitch % 12) ? 0.09 : 0.03;
+      pen.globalAlpha = BLACK.has(pitch % 12) !== this.dark ? 0.09 : 0.03;
       pen.fillStyle = text;
       pen.fillRect(GUTTER, HEAD + (this.high - pitch) * ROW, this.width - GUTTER, ROW - 1);
     }
@@ -464,6 +466,16 @@ class Roll {
     pen.globalAlpha = 1;
   }
 
+  // On dark paper the colours are light; and black keys, drawn in the colour of text, are the others.
+  setColours(dark) {
+    if (dark === this.dark) return;
+    this.dark = dark;
+    this.parts.forEach((part, index) => {
+      part.colour = (dark ? ON_DARK : COLOURS)[index % COLOURS.length];
+      part.swatch.style.background = part.colour;
+    });
+  }
+
   drawGutter(pen, text, paper) {
     pen.globalAlpha = 1;
     pen.fillStyle = paper;
@@ -475,7 +487,7 @@ class Roll {
     pen.fillText("chord", 6, 29);
     for (let pitch = this.low; pitch <= this.high; pitch += 1) {
       const y = HEAD + (this.high - pitch) * ROW;
-      pen.globalAlpha = BLACK.has(pitch % 12) ? 0.75 : 0.12;
+      pen.globalAlpha = BLACK.has(pitch % 12) !== this.dark ? 0.75 : 0.12;
       pen.fillRect(GUTTER - 16, y, 14, ROW - 1);
       pen.globalAlpha = 0.85;
       if (pitch % 12 === 0 || pitch % 12 === 7) pen.fillText(noteName(pitch), 6, y + ROW / 2);
@@ -511,7 +523,7 @@ class Roll {
       row.className = "part";
       const swatch = document.createElement("span");
       swatch.className = "swatch";
-      swatch.style.background = part.colour;
+      part.swatch = swatch;
       const name = document.createElement("span");
       name.className = "name";
       name.textContent = part.name;

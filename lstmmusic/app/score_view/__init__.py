@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from streamlit.components.v2 import component
 
+from lstmmusic.app.browser_data import for_browser
 from lstmmusic.app.piano_roll import piece_id
 from lstmmusic.io.engraving import LeadSheet
 from lstmmusic.score import Score
@@ -37,7 +38,7 @@ def score_view(sheet: LeadSheet, score: Score, written: Score, key: str = "score
         written: As it is written.
         key: Keeps the component over reruns of the page.
     """
-    _component(data=view_data(sheet, score, written), key=key)
+    _component(data=for_browser(view_data(sheet, score, written)), key=key)
 
 
 def view_data(sheet: LeadSheet, score: Score, written: Score) -> dict[str, Any]:
