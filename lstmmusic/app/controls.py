@@ -25,7 +25,7 @@ from lstmmusic.generation import (
 )
 from lstmmusic.generation.plan import usual_of
 from lstmmusic.generation.settings import MAX_BARS, MAX_CHORUSES, MAX_PICKUP
-from lstmmusic.player import StoredModel, model_folder, read_card, shipped_models
+from lstmmusic.player import DEFAULT_MODEL, StoredModel, model_folder, read_card, shipped_models
 from lstmmusic.score import FORMS, Key, Metre
 
 _KEYS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
@@ -54,6 +54,7 @@ class Known:
         style: That it plays where none is asked for.
         tempo: Felt beats a minute, in that style.
         swing: The same; of the band alone where the feel is usual.
+        tells_copies: The music that it heard is at hand, to look for copies in.
     """
 
     metres: tuple[str, ...] = ()
@@ -64,6 +65,7 @@ class Known:
     style: str = "shuffle"
     tempo: float = STYLE_TEMPO["shuffle"]
     swing: float = STYLE_SWING["shuffle"]
+    tells_copies: bool = False
 
     @classmethod
     def of(cls, model: str) -> Known:
@@ -83,7 +85,8 @@ class Known:
             return cls()
         has_harmony, has_feel = "harmony" in networks, "feel" in networks
         plays = (usually.style, usually.tempo, usually.swing)
-        return cls(metres, has_harmony, has_feel, feel_is_usual, answer, *plays)
+        copies = model == DEFAULT_MODEL
+        return cls(metres, has_harmony, has_feel, feel_is_usual, answer, *plays, copies)
 
     @property
     def tempos(self) -> dict[str, float]:

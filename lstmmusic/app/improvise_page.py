@@ -82,13 +82,20 @@ def _asked(shown: Take | None) -> Take | None:
     wanted = primer.ask(now, usual.keep_primer)
     if wanted.is_file and wanted.text != now:  # a new one speaks for itself
         usual = replace(usual, key=None, style=None, metre=None, tempo=None, swing=None)
+    original = known.tells_copies and st.checkbox(
+        "Only what is original",
+        bool(shown and shown.original),
+        key=f"ask_original_{st.session_state.get('form', 0)}",
+        help="Plays on, seed after seed, until no more is shared with the music that the model has "
+        "heard than people share with each other; as `lstmmusic generate --original model`.",
+    )
     keys = controls.Keys(st.session_state.get("form", 0), wanted.text if wanted.is_file else "")
     settings = controls.ask(usual, known, keys)
     if settings is None:
         return None
     settings, text = wanted.settled(settings)
     st.session_state["primer_asked"] = text
-    return Take(settings, primer=text)
+    return Take(settings, primer=text, original=original)
 
 
 def _linked() -> Take | None:

@@ -13,7 +13,7 @@ from lstmmusic.errors import InputError
 from lstmmusic.generation import Settings, parse_swing
 
 _USUAL = asdict(Settings())
-_REDONE, _PRIMER = "redo", "primer"
+_REDONE, _PRIMER, _ORIGINAL = "redo", "primer", "original"
 MAX_LENGTH = 4000
 MAX_REDONE = 32
 
@@ -45,11 +45,13 @@ class Take:
         redone: Which bars were then played anew.
         primer: The melody that it goes on from, as `lstmmusic.app.primer.as_text` writes it; empty
             for none.
+        original: It is played until it is original beside what its model heard.
     """
 
     settings: Settings
     redone: tuple[Redone, ...] = ()
     primer: str = ""
+    original: bool = False
 
     @property
     def has_link(self) -> bool:
@@ -77,6 +79,8 @@ def to_query(take: Take) -> dict[str, str]:
         found[_REDONE] = ",".join(f"{row.first}-{row.last}.{row.seed}" for row in take.redone)
     if take.primer:
         found[_PRIMER] = take.primer
+    if take.original:
+        found[_ORIGINAL] = "1"
     return found
 
 
@@ -111,7 +115,7 @@ def from_query(
     kinds = {field.name: str(field.type) for field in fields(Settings)}
     found: dict[str, Any] = {}
     for name, text in query.items():
-        if name not in kinds and name not in (_REDONE, _PRIMER):
+        if name not in kinds and name not in (_REDONE, _PRIMER, _ORIGINAL):
             raise InputError("link", "settings that there are", repr(name[:40]))
         if len(text) > MAX_LENGTH:
             raise InputError(name, f"at most {MAX_LENGTH} letters", f"{len(text)}")
@@ -124,7 +128,8 @@ def from_query(
     primer = query.get(_PRIMER, "")
     if not re.fullmatch(r"[A-Za-z0-9_=-]*", primer):
         raise InputError(_PRIMER, "the text of a primer", repr(primer[:40]))
-    return Take(settings, redone, primer)
+    original = bool(_value(_ORIGINAL, "bool", query.get(_ORIGINAL, "0")))
+    return Take(settings, redone, primer, original)
 
 
 def _redone(text: str) -> tuple[Redone, ...]:

@@ -10,7 +10,15 @@ import streamlit as st
 from lstmmusic.app.primer import from_text
 from lstmmusic.app.share import Redone, Take
 from lstmmusic.app.sounding import stems_of
-from lstmmusic.generation import Improvisation, Settings, improvise, ranked, redo
+from lstmmusic.generation import (
+    Improvisation,
+    Settings,
+    improvise,
+    improvise_original,
+    ranked,
+    redo,
+)
+from lstmmusic.generation.original import HEARD
 from lstmmusic.io import format_midi
 from lstmmusic.io.engraving import LeadSheet, engrave, format_zip
 from lstmmusic.io.practice import practice_pack, retimed
@@ -99,7 +107,10 @@ def play(take: Take) -> Piece:
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _improvised(take: Take) -> Improvisation:
     if not take.redone:
-        return improvise(take.settings, primer=_primer(take.primer) if take.primer else None)
+        primer = _primer(take.primer) if take.primer else None
+        if take.original:
+            return improvise_original(HEARD, take.settings, primer=primer)
+        return improvise(take.settings, primer=primer)
     *before, last = take.redone
     score = _improvised(replace(take, redone=tuple(before))).score
     style = _improvised(replace(take, redone=())).report["style"]

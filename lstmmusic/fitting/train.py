@@ -474,7 +474,7 @@ def _material(pieces: list[Piece], group: str | None, about: dict[str, Any]) -> 
     by_split = {n: tuple(t for p in found for t in tunes[p.file]) for n, found in split.items()}
     about = {
         **about,
-        "title": about["title"] if group is None else f"{about['title']}, {group}",
+        "title": about["title"] if group is None else f"{about['title']}, {_told_of(group)}",
         "licence": LICENCE,
         "music_sha256": checksum(tune for found in by_split.values() for tune in found),
         "tunes": len(split["train"]),
@@ -500,6 +500,13 @@ def _material(pieces: list[Piece], group: str | None, about: dict[str, Any]) -> 
         usual(split["train"], by_split["train"]),
         performances,
     )
+
+
+def _told_of(group: str) -> str:
+    """A group for people: of a table its name, not where it lies."""
+    table, colon, number = group.rpartition(":")
+    is_table = Path(table).suffix.lower() == ".csv"
+    return f"{Path(table).name}{colon}{number}" if is_table else group
 
 
 def _is_of(group: str) -> Callable[[Piece], bool]:

@@ -157,3 +157,21 @@ def test_a_file_without_a_melody_is_one_line():
 def test_a_primer_is_in_the_link():
     take = Take(Settings(seed=3, keep_primer=True), primer="eJw=")
     assert from_query(to_query(take)) == take
+
+
+def test_only_what_is_original_is_as_on_the_command_line_and_travels_in_the_link():
+    page = AppTest.from_file(APP, default_timeout=60).run()
+    widget(page, "checkbox", "Only what is original").set_value(True)
+    widget(page, "text_input", "Seed").set_value("3")
+    widget(page, "button", "Improvise").click().run()
+    take = page.session_state["history"].now
+    assert take.original
+    assert from_query(to_query(take)) == take
+    assert takes.play(take).report["original"]["light"] == "green"
+    wanted = lstmmusic.generation.improvise_original("model", seed=3)
+    assert takes.play(take).score.parts == wanted.score.parts
+    assert widget(page, "checkbox", "Only what is original").value
+    widget(page, "selectbox", "Model").set_value("soloist").run()
+    assert "Only what is original" not in [box.label for box in page.checkbox]
+    with pytest.raises(InputError, match=r"^original: expected 0 or 1"):
+        from_query({"seed": "1", "original": "yes"})
