@@ -239,6 +239,7 @@ def _oracle(settings: RobotSettings) -> Any:
 
 
 _FULL = RobotSettings()
+_QUICK = RobotSettings(test_episodes=60, test_right=0.8)
 
 TASKS = (
     Task(
@@ -258,9 +259,10 @@ TASKS = (
             "by advantages, with a peephole LSTM of "
             f"{_FULL.units} cells; of `memoryless` (events of `neo`) the cells are emptied after "
             "every choice. Training stops when the budget is gone; only then it drives. Success: "
-            f"more than {_FULL.test_right:.0%} of {_FULL.test_episodes} fresh robots reach the "
-            f"right arm within {_FULL.most_steps / 10:g} s. Lags are from the last glimpse of the "
-            "lamp until an arm is entered, in steps of 0.1 s and in choices; `far` corridors of "
+            f"more than {_FULL.test_right:.0%} of {_FULL.test_episodes} fresh robots (`quick`: "
+            f"{_QUICK.test_right:.0%} of {_QUICK.test_episodes}) reach the right arm within "
+            f"{_FULL.most_steps / 10:g} s. Lags are from the last glimpse of the lamp until an arm "
+            "is entered, in steps of 0.1 s and in choices; `far` corridors of "
             f"{_FULL.far_corridors[0]:g} to {_FULL.far_corridors[1]:g} m are in no recording."
         ),
         published=(
@@ -276,9 +278,9 @@ TASKS = (
         presets={
             "quick": Preset(
                 "quick",
-                RobotSettings(test_episodes=60),
+                _QUICK,
                 64_000,
-                bar="more than 90 % of 60 robots in the right arm, of 2 in 3 networks",
+                bar="more than 80 % of 60 robots in the right arm, of 2 in 3 networks",
             ),
             "paper": Preset("paper", _FULL, 96_000),
         },
