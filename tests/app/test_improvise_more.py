@@ -126,7 +126,9 @@ def test_what_a_model_knows_decides_what_can_be_asked(tmp_path):
     widget(page, "number_input", "Swing").set_value(0.6)
     press(page, "Improvise")
     assert "swing: expected a share or learned swing, got both" in texts(page, "error")
-    assert controls.Known.of("twelve-bar") == controls.Known(("4/4", "12/8"), answer=0.7)
+    assert controls.Known.of("twelve-bar") == controls.Known(
+        ("4/4", "12/8"), answer=0.7, tells_copies=True
+    )
     widget(page, "selectbox", "Model").set_value("soloist")
     page.run()
     assert "Learned swing" not in {box.label for box in page.checkbox}
