@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from PIL import Image
+from playwright.sync_api import TimeoutError
 
 from benchmarks import browser
 
@@ -89,8 +90,17 @@ def explore(page: Any, url: str) -> list[Target]:
     page.get_by_role("button", name="Download the labels").wait_for(timeout=LONG)
 
     def choose_item(page: Any) -> None:
-        page.get_by_role("combobox", name="Item").click(timeout=SHORT)
-        page.get_by_role("option").nth(3).click(timeout=SHORT)
+        page.locator(".js-plotly-plot").first.wait_for(timeout=SHORT)
+        page.wait_for_function(_SETTLED, timeout=SHORT)
+        box, option = page.get_by_role("combobox", name="Item"), page.get_by_role("option").nth(3)
+        for _ in range(5):  # the list is shut where the page is still drawn anew
+            box.click(timeout=SHORT)
+            try:
+                option.wait_for(timeout=5000)
+            except TimeoutError:
+                continue
+            break
+        option.click(timeout=SHORT)
         page.get_by_text("Nearest:").wait_for(timeout=SHORT)
 
     return [
