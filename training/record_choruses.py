@@ -38,12 +38,11 @@ from lstmmusic.corpus import read_passport
 from lstmmusic.errors import InputError
 from lstmmusic.evaluation import Measured, Reference, measure
 from lstmmusic.evaluation.distribution import FEATURES, Features, distances_within, features_of
-from lstmmusic.evaluation.originality import Index, shared_among
+from lstmmusic.evaluation.originality import LIGHTS, Index, shared_among
 from lstmmusic.evaluation.reference import shipped_reference
 from lstmmusic.evaluation.scorecard import card_of
 from lstmmusic.fitting.tunes import excerpt
 from lstmmusic.generation import improvise
-from lstmmusic.generation.ranking import LIGHTS
 from lstmmusic.io import write_bytes
 from lstmmusic.models import Tune
 from lstmmusic.player import StoredModel, load_model

@@ -17,7 +17,8 @@ from lstmmusic.evaluation.melodies import NotatedMelody
 SIZES = (6, 8, 10, 12, 16)
 _BREAK = 1000  # no interval and no time is that wide: nothing runs on from piece to piece
 
-# Lights, as measured among solos of one tradition: beyond green, more than 95 of 100 players share
+LIGHTS = ("green", "amber", "red")  # the best first
+# As measured among solos of one tradition: beyond green, more than 95 of 100 players share
 # with others; at red, more than any did.
 GREEN = {8: 0.15, 12: 0.03}
 RED_SHARE_OF_12 = 0.21

@@ -19,7 +19,7 @@ from lstmmusic.evaluation.distribution import (
     mean_overlap,
 )
 from lstmmusic.evaluation.measuring import MEASURES, Measured, Number, measure
-from lstmmusic.evaluation.originality import SIZES, Originality, Run
+from lstmmusic.evaluation.originality import LIGHTS, SIZES, Originality, Run
 from lstmmusic.evaluation.reading import read_music
 from lstmmusic.evaluation.reference import OVERLAP, Band, Reference, shipped_reference
 from lstmmusic.score import Score
@@ -150,7 +150,6 @@ def _originality(
     copied: Sequence[Originality], names: Sequence[str], reference: Reference
 ) -> dict[str, Any]:
     lights = [found.light(reference.limits) for found in copied] if reference.melodies else []
-    order = ("green", "amber", "red")
     shares = {str(n): _mean([found.shares[n] for found in copied]) for n in SIZES}
     return {
         "shares": shares,
@@ -160,8 +159,8 @@ def _originality(
         "longest_run_same_rhythm": _longest(
             [found.rhythm_run for found in copied], names, reference
         ),
-        "light": max(lights, key=order.index) if lights else None,
-        "lights": {light: lights.count(light) for light in order},
+        "light": max(lights, key=LIGHTS.index) if lights else None,
+        "lights": {light: lights.count(light) for light in LIGHTS},
     }
 
 

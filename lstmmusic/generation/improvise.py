@@ -80,6 +80,18 @@ class Improvisation:
     written: Score
     report: dict[str, Any]
 
+    def asked_with(self, seed: int, **told: Any) -> Improvisation:
+        """The piece as what a seed gives that several pieces were played for.
+
+        The seed that was asked for gives this piece again; that of the try would not.
+
+        Args:
+            seed: That was asked for.
+            **told: What the report gains.
+        """
+        settings = {**self.report["settings"], "seed": seed}
+        return replace(self, report={**self.report, **told, "seed": seed, "settings": settings})
+
 
 def improvise(
     settings: Settings | None = None,

@@ -97,10 +97,7 @@ def improvise_like(
         "overlap": _rounded(telling.overlap(kept.score)),
         "without": _rounded(telling.overlap(by_itself.score)),
     }
-    # The seed that was asked for gives this piece again; that of the candidate would not.
-    report = {**kept.report, "seed": settings.seed, "like": told}
-    report["settings"] = {**report["settings"], "seed": settings.seed}
-    return replace(kept, report=report)
+    return kept.asked_with(settings.seed, like=told)
 
 
 def taste_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,8 @@ import numpy as np
 
 from lstmmusic.errors import InputError
 from lstmmusic.evaluation import Reference, measure, shipped_reference
+from lstmmusic.evaluation.originality import LIGHTS
 from lstmmusic.generation.improvise import Improvisation, improvise
-from lstmmusic.generation.ranking import LIGHTS
 from lstmmusic.generation.settings import Settings, settle
 from lstmmusic.player import StoredModel
 from lstmmusic.score import Score
@@ -77,7 +76,4 @@ def improvise_original(
     assert best is not None
     light, kept = best
     told = {"music": reference.made_from["title"], "tries": tries, "light": LIGHTS[light]}
-    # The seed that was asked for gives this piece again; that of the try would not.
-    report = {**kept.report, "seed": settings.seed, "original": told}
-    report["settings"] = {**report["settings"], "seed": settings.seed}
-    return replace(kept, report=report)
+    return kept.asked_with(settings.seed, original=told)

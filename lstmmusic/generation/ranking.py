@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from lstmmusic.evaluation.originality import LIGHTS
 from lstmmusic.generation.improvise import Improvisation
-
-LIGHTS = ("green", "amber", "red")  # of originality, the best first
 
 
 def ranked(pieces: Iterable[Improvisation]) -> list[Improvisation]:
