@@ -5,34 +5,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstmmusic.tasks._networks import layers_of
 from lstmmusic.tasks._slopes import slopes
 from lstmmusic.tasks._twins import Twins
+from tests.tasks.small_networks import VARIANTS, network
 
 pytestmark = pytest.mark.keras
 
-VARIANTS = ("peephole", "no_peepholes", "no_forget", "keras_lstm", "rnn")
 _DISTANCE = 1e-6
-
-
-def network(variant, starts=True, units=3, n_inputs=2, n_outputs=2):
-    return layers_of(
-        variant,
-        3,
-        n_inputs,
-        n_outputs,
-        units,
-        forget_bias=[0.5, 1.0, 2.0][:units],
-        input_bias=-1.0,
-        learn_initial_state=starts,
-        dtype="float64",
-    )
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("starts", [True, False])
 def test_slopes_are_what_moving_each_weight_a_little_gives(variant, starts):
-    column = network(variant, starts)
+    column = network(variant, n_outputs=2, starts=starts)
     rng, twins = np.random.default_rng(0), Twins(*column)
     weights = rng.normal(size=Twins.flat(*column).shape)
     inputs = rng.normal(size=(4, 6, 2))

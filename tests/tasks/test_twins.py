@@ -4,28 +4,13 @@ import numpy as np
 import pytest
 
 from lstmmusic.tasks import _hardening, _least_squares
-from lstmmusic.tasks._networks import Networks, layers_of
+from lstmmusic.tasks._networks import Networks
 from lstmmusic.tasks._training import train
 from lstmmusic.tasks._twins import Twins
 from lstmmusic.tasks.task import Job, Strings
+from tests.tasks.small_networks import VARIANTS, network
 
 pytestmark = pytest.mark.keras
-
-VARIANTS = ("peephole", "no_peepholes", "no_forget", "keras_lstm", "rnn")
-
-
-def network(variant, seed=3, units=3, n_inputs=2):
-    return layers_of(
-        variant,
-        seed,
-        n_inputs,
-        1,
-        units,
-        forget_bias=[0.5, 1.0, 2.0][:units],
-        input_bias=-1.0,
-        learn_initial_state=True,
-        dtype="float64",
-    )
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
