@@ -116,6 +116,9 @@ def build_soloist(
     row = {**material.usual[METRE], "style": BAND, "swing": STYLE_SWING[BAND], "feel": "learned"}
     row["tempo"] = float(round(row["tempo"]))  # as it stands above the staff
     facts = facts_of(replace(material, usual={METRE: row}))
+    # In each piece as much is silent as in training, so that pieces differ as players do;
+    # `twelve-bar`, which learns from few tunes under much dropout, does without.
+    thinned = [recipe.melody.input_dropout, recipe.melody.dropout]
     card = {
         "name": recipe.name,
         "title": "Blues solos",
@@ -123,7 +126,7 @@ def build_soloist(
         "notice": SOLOIST_NOTICE,
         "rebuild": "python -m training.build soloist --from BLUES_FOLDER --others FOLDER",
         "trained_on": dict(material.about),
-        "knows": {**facts, **feel_facts(material)},
+        "knows": {**facts, **feel_facts(material), "thinned": thinned},
     }
     return _stored(recipe, "soloist.toml", card, networks, scores)
 

@@ -10,7 +10,7 @@ row, since solos have several. At temperature 1 one chorus more is played and le
 one comes home to the tonic and stops, where the people's choruses lead on. Ways to play:
 
 * `as the pieces`: temperature 1, top-p 1; form, style and notes a bar are those of the people's
-  pieces, in turn;
+  pieces, in turn, and of solos, which are for many instruments, key and range;
 * `as usual`: temperature 1, top-p 1, all else as usual in the model;
 * `no answer`: the same, but line two is left to the network, where by the rule of the model it
   answers line one;
@@ -46,7 +46,7 @@ from lstmmusic.generation import improvise
 from lstmmusic.io import write_bytes
 from lstmmusic.models import Tune
 from lstmmusic.player import StoredModel, load_model
-from lstmmusic.score import Score, form_named
+from lstmmusic.score import Key, Score, form_named
 from training.solos import in_choruses, read_solos, reference_of
 
 ROOT = Path(__file__).parents[1]
@@ -69,7 +69,8 @@ class People:
 
     Attributes:
         reference: Of it.
-        asked: Of each piece its form, style and notes a bar, as they are asked of the model.
+        asked: Of each piece its form, style and notes a bar, as they are asked of the model, and
+            of solos key and range.
         heard: Where copies are looked for: all that the model has learnt from.
         limit: The share of runs of twelve intervals that 95 of 100 of the pieces heard share with
             the others at most.
@@ -118,13 +119,22 @@ def people_of(
     reference = reference_of(solos)
     names = {melody.title for melody in reference.melodies}
     more = [solo for solo in [*solos, *read_solos(others, work)] if solo.file not in names]
-    return People.of(reference, [_asked(tune) for tune in longest], [solo.score for solo in more])
+    asked = [_asked(tune) | _played_on(tune) for tune in longest]
+    return People.of(reference, asked, [solo.score for solo in more])
 
 
 def _asked(tune: Tune) -> Asked:
     density = min(max(round(len(tune.events) / tune.score.n_bars, 2), 0.5), 16.0)
     key = "Cm" if form_named(tune.form or "standard").mode == "minor" else "C"
     return {"form": tune.form, "style": tune.style, "density": density, "key": key}
+
+
+def _played_on(tune: Tune) -> Asked:
+    """The key, and the range: an octave is the least that can be asked."""
+    low, high = int(tune.events[:, 2].min()), int(tune.events[:, 2].max())
+    missing = max(12 - (high - low), 0)
+    key = Key(tune.setting().key.tonic, form_named(tune.form or "standard").mode)
+    return {"key": str(key), "range": f"{low - missing // 2}-{high + missing - missing // 2}"}
 
 
 def ways_of(model: StoredModel) -> list[str]:

@@ -94,11 +94,15 @@ class MelodySetting:
         """Chord tones as 12 flags from the tonic up."""
         return self.tones[min(max(step, 0), self.n_steps - 1)]
 
+    def form_bar(self, bar: int) -> int:
+        """Where in the form a bar lies; both counted from 0."""
+        return (bar + self.first_form_bar) % self.form_bars
+
     def place(self, step: int) -> np.ndarray:
         """Beat of the bar, step of the beat, bar of the line, line of the form: (N_PLACE,)."""
         bar, within = divmod(step, self.bar_steps)
         beat, tick = divmod(within, STEPS_PER_BEAT)
-        form_bar = (bar + self.first_form_bar) % self.form_bars
+        form_bar = self.form_bar(bar)
         vector = np.zeros(N_PLACE, np.float32)
         vector[min(beat, MAX_BEATS - 1)] = 1
         vector[MAX_BEATS + tick] = 1

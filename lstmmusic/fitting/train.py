@@ -24,6 +24,8 @@ from lstmmusic.corpus.labels import files_of_group
 from lstmmusic.corpus.piece import Piece
 from lstmmusic.encoding.melody_events import STEPS_PER_BEAT, steps_per_bar
 from lstmmusic.errors import InputError, OutputError
+from lstmmusic.evaluation.line import read_line
+from lstmmusic.evaluation.melody_statistics import breathing
 from lstmmusic.fitting.feel import train_feel
 from lstmmusic.fitting.networks import BITS_PER_NOTE, Weights, checksum, train_harmony, train_melody
 from lstmmusic.fitting.performances import performance
@@ -297,7 +299,8 @@ def facts_of(material: Material) -> dict[str, Any]:
         `metres`, the commonest first, and, where that is known, `usual` in each; `styles`; `iois`
         and `durations`: lengths in steps that occur at least twice; `range`: the 1st and 99th
         percentile of the pitches; `degrees`: for each mode the degrees above the tonic that occur
-        at least twice; `notes_per_bar`: the mean of each style.
+        at least twice; `notes_per_bar`: the mean of each style; `breathing`: of tunes in known
+        forms the share of lines that end with a rest.
     """
     iois, durations, pitches, busy = [], [], [], {}
     degrees: dict[str, list[int]] = {}
@@ -310,6 +313,7 @@ def facts_of(material: Material) -> dict[str, Any]:
         above_tonic = (tune.events[:, 2] - key.pitch_class) % 12
         degrees.setdefault(key.mode, []).extend(above_tonic.tolist())
         busy.setdefault(tune.style, []).append(len(onsets) / tune.score.n_bars)
+    rests = [breathing(read_line(tune.score)) or 0.0 for tune in material.train if tune.form]
     low, high = np.percentile(pitches, [1, 99])
     counted = Counter(str(tune.score.metre) for tune in material.train)
     metres = list(material.usual) or [metre for metre, _ in counted.most_common()]
@@ -323,6 +327,7 @@ def facts_of(material: Material) -> dict[str, Any]:
         "range": [int(low), int(high)],
         "degrees": {mode: _often(found) for mode, found in sorted(degrees.items())},
         "notes_per_bar": {style: round(float(np.mean(v)), 2) for style, v in sorted(busy.items())},
+        **({"breathing": round(float(np.mean(rests)), 4)} if rests else {}),  # 1: in every line
     }
 
 

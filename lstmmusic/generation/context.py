@@ -34,14 +34,12 @@ class Context:
         setting: Chords, key, metre, form, style, density.
         swing: Share of the beat taken by the on-beat eighth as it sounds; straight in compound
             metres, which write theirs out.
-        usual_density: Notes a bar of the music that the model has learnt from.
         harmony: Where the chords come from: `piece` (the file names them), `found` (by what sounds)
             or `imposed` (too little sounds: the usual form's).
     """
 
     setting: MelodySetting
     swing: float
-    usual_density: float
     harmony: str
 
     @property
@@ -71,7 +69,6 @@ def context_of(
     style = usual.style
     if settings.style is None and usual.has_forms and not metre.is_compound:
         style = "shuffle" if swing > 0.64 else "jump" if swing > 0.56 else "straight"
-    usual_density = model.card["knows"]["notes_per_bar"].get(style, usual.notes_per_bar)
     onset = score.bar_starts[max(bar, 0)]
     index = next(n for n, part in enumerate(score.parts) if part is melody)
     key = _key(score, index, settings, float(onset))
@@ -91,7 +88,7 @@ def context_of(
         -form_start(score, max(bar, 0)) % form_bars,
         tag_bars=tag_bars,
     )
-    return Context(setting, swing, usual_density, harmony)
+    return Context(setting, swing, harmony)
 
 
 def _metre(score: Score, model: StoredModel) -> Metre:

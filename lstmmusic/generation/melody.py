@@ -16,7 +16,7 @@ from lstmmusic.generation.endings import final_step, lick
 from lstmmusic.generation.plan import Plan
 from lstmmusic.generation.primer import Primer
 from lstmmusic.generation.settings import Settings, parse_range
-from lstmmusic.player import MelodyLimits, MelodyPlayer, Sampling, StoredModel, Taste
+from lstmmusic.player import MelodyLimits, MelodyPlayer, Sampling, StoredModel, Taste, Thinning
 from lstmmusic.player.network import MAX_STEPS
 
 MAJOR_HOME, MINOR_HOME = (0, 4, 7), (0, 3, 7)  # degrees that a piece may end on
@@ -32,28 +32,31 @@ class TaggedSetting(MelodySetting):
 
     tag_bars: int = 0
 
-    def place(self, step: int) -> np.ndarray:
+    def form_bar(self, bar: int) -> int:
         """As ever; in the tag, that of the line that comes again."""
-        tag_steps = self.tag_bars * self.bar_steps
-        return super().place(step - tag_steps if step >= self.n_steps - tag_steps else step)
+        return super().form_bar(
+            bar - self.tag_bars if bar >= len(self.chart) - self.tag_bars else bar
+        )
 
 
 def melody_player(
     model: StoredModel,
     setting: MelodySetting,
-    usual_density: float,
     lowest: int,
     highest: int,
+    rng: np.random.Generator,
+    notes_per_bar: float | None = None,
     taste: Taste | None = None,
 ) -> MelodyPlayer:
-    """The melody network with what it may not do, at the setting's density.
+    """The melody network with what it may not do, thinned where that is usual in the model.
 
     Args:
         model: Its melody network plays.
-        setting: Chords, key, metre, form, style, notes a bar.
-        usual_density: Notes a bar of the music that the model has learnt from.
+        setting: Chords, key, metre, form, style, and notes a bar as the network is told them.
         lowest: Of the range, a pitch.
         highest: Of the range.
+        rng: Random numbers; none is used, its offspring are.
+        notes_per_bar: To be kept to; None: as learnt.
         taste: Other music to play like; None: as learnt.
     """
     knows = model.card["knows"]
@@ -62,11 +65,16 @@ def melody_player(
         highest,
         _flags(knows["iois"]),
         _flags(knows["durations"]),
-        busier=float(np.log(setting.notes_per_bar / usual_density)),
+        notes_per_bar=notes_per_bar,
         degrees=_degrees(knows, setting.key.mode),
+        breathes=knows.get("breathing") == 1,
         taste=taste,
     )
-    return MelodyPlayer(model.networks["melody"], setting, limits)
+    weights = model.networks["melody"]
+    thinning = None
+    if "thinned" in knows:
+        thinning = Thinning.drawn(weights, knows["thinned"], rng.spawn(1)[0])
+    return MelodyPlayer(weights, setting, limits, thinning)
 
 
 def setting_of(settings: Settings, plan: Plan) -> MelodySetting:
@@ -94,7 +102,7 @@ def play_melody(
     """The primer's notes and the new ones, onsets in steps from bar 1 of the chart."""
     low, high = parse_range(settings.range) if settings.range else model.card["knows"]["range"]
     setting = setting_of(settings, plan)
-    player = melody_player(model, setting, plan.notes_per_bar, low, high, taste)
+    player = melody_player(model, setting, low, high, rng, settings.density, taste)
     for event in phrase.events if phrase else ():
         player.hear(event)
     sampling = Sampling(settings.temperature, settings.top_p, settings.top_k)

@@ -195,7 +195,8 @@ def _best_try(
 ) -> list[Event]:
     """The notes of the try that leads best into what follows."""
     setting = context.setting
-    player = melody_player(model, setting, context.usual_density, *note_range)
+    rng = np.random.default_rng([settings.seed, _STREAM])
+    player = melody_player(model, setting, *note_range, rng, setting.notes_per_bar)
     earliest = told.begin - CONTEXT_BARS * setting.bar_steps
     for event in told.before:
         if event[0] >= earliest:

@@ -3,7 +3,14 @@
 Neither Keras nor TensorFlow is imported here or on the way here.
 """
 
-from lstmmusic.player.players import Echo, HarmonyPlayer, MelodyLimits, MelodyPlayer, Taste
+from lstmmusic.player.players import (
+    Echo,
+    HarmonyPlayer,
+    MelodyLimits,
+    MelodyPlayer,
+    Taste,
+    Thinning,
+)
 from lstmmusic.player.sampling import Sampling
 from lstmmusic.player.stored import (
     DEFAULT_MODEL,
@@ -26,6 +33,7 @@ __all__ = [
     "Sampling",
     "StoredModel",
     "Taste",
+    "Thinning",
     "load_model",
     "model_folder",
     "models_folder",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from copy import copy
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -11,11 +12,15 @@ import numpy as np
 from lstmmusic.encoding.harmony_clock import N_SYMBOLS
 from lstmmusic.encoding.melody_features import Event, MelodyMemory, MelodySetting
 from lstmmusic.player import network
+from lstmmusic.player.line_rests import LineRests
 from lstmmusic.player.network import LOWEST_PITCH, MAX_STEPS, Weights
 from lstmmusic.player.sampling import Lean, Sampling
 from lstmmusic.step import step
 
 Flags = np.ndarray
+
+PACE_BARS = 12  # over which notes a bar are kept to
+_PULL = 4.0  # with 4, notes a bar of single choruses scatter half as much; more makes bars uneven
 
 
 class LSTMState:
@@ -101,10 +106,11 @@ class MelodyLimits:
         lowest, highest: Pitches that bound the range.
         iois, durations: Flags of the lengths in steps that the training music has (index 0 is
             one step).
-        busier: Tilts the choice of inter-onset times: above 0 towards short ones, below 0 towards
-            long ones, 0 as learnt.
+        notes_per_bar: To be kept to over `PACE_BARS`, by a tilt of the choice of lengths towards
+            short or long ones; None: as learnt.
         degrees: Flags of the degrees above the tonic that the training music has in the mode, shape
             (12,).
+        breathes: Every line of four bars rests in its last one, see `LineRests`.
         taste: Other music to play like; None: as learnt.
     """
 
@@ -112,9 +118,48 @@ class MelodyLimits:
     highest: int = 86
     iois: Flags = field(default_factory=lambda: np.ones(MAX_STEPS, bool))
     durations: Flags = field(default_factory=lambda: np.ones(MAX_STEPS, bool))
-    busier: float = 0.0
+    notes_per_bar: float | None = None
     degrees: Flags = field(default_factory=lambda: np.ones(12, bool))
+    breathes: bool = False
     taste: Taste | None = None
+
+
+class Thinning(NamedTuple):
+    """Which inputs and cells of a melody network are silent for a whole piece.
+
+    A network trained with dropout is the mean of many thinned ones; a piece by one of them has
+    ways of its own, and pieces differ as much as those of several players.
+
+    Attributes:
+        inputs: Factors, shape (N_HEARD,): 0 where silent, above 1 elsewhere.
+        outputs: Likewise of the LSTM's outputs, shape (units,).
+
+    References:
+        Gal and Ghahramani (2016), "A theoretically grounded application of dropout in recurrent
+        neural networks": one mask for a whole sequence.
+    """
+
+    inputs: np.ndarray
+    outputs: np.ndarray
+
+    @classmethod
+    def drawn(
+        cls, weights: Weights, shares: tuple[float, float], rng: np.random.Generator
+    ) -> Thinning:
+        """By chance.
+
+        Args:
+            weights: Of the stored melody network.
+            shares: Of the inputs and of the outputs that are silent, each below 1.
+            rng: Random numbers.
+        """
+        sizes = (len(weights["lstm/kernel"]), len(weights["lstm/recurrent_kernel"]))
+        return cls(
+            *(
+                ((rng.random(size) >= share) / (1 - share)).astype(np.float32)
+                for size, share in zip(sizes, shares, strict=True)
+            )
+        )
 
 
 class Echo(NamedTuple):
@@ -138,20 +183,34 @@ class MelodyPlayer:
         weights: Of the stored melody network.
         setting: Chords, key, metre, form, style.
         limits: What it may not do.
+        thinning: What of the network is silent; None: nothing.
     """
 
-    def __init__(self, weights: Weights, setting: MelodySetting, limits: MelodyLimits) -> None:
+    def __init__(
+        self,
+        weights: Weights,
+        setting: MelodySetting,
+        limits: MelodyLimits,
+        thinning: Thinning | None = None,
+    ) -> None:
         self._weights = weights
+        self._thinning = thinning
         self._lstm = LSTMState(weights)
         self.setting = setting
         self.limits = limits
         self.memory = MelodyMemory(setting)
-        self._h = self._lstm.feed(self.memory.heard())
+        self._rests = LineRests(setting, shortest=1 + int(np.argmax(limits.durations)))
+        self._h = self._listen()
+
+    def _listen(self) -> np.ndarray:
+        if self._thinning is None:
+            return self._lstm.feed(self.memory.heard())
+        return self._lstm.feed(self.memory.heard() * self._thinning.inputs) * self._thinning.outputs
 
     def hear(self, event: Event) -> None:
         """Takes a note as played, its own or a primer's."""
         self.memory.append(event)
-        self._h = self._lstm.feed(self.memory.heard())
+        self._h = self._listen()
 
     def fork(self) -> MelodyPlayer:
         """Another player that has heard the same; what either hears now, the other does not."""
@@ -202,6 +261,22 @@ class MelodyPlayer:
         degrees = network.note_degrees(pitch, tonic, root)
         return network.duration_logits(np, self._weights, state, degrees)
 
+    def _pace(self) -> np.ndarray:
+        """What is added to the logits of lengths, so that notes a bar are as they are to be.
+
+        The shorter a length, the more it gains where too few notes were played of late; a bar as it
+        is to be is counted beforehand.
+        """
+        asked, events = self.limits.notes_per_bar, self.memory.events
+        if asked is None or not events:
+            return np.zeros(MAX_STEPS)
+        bar_steps, here = self.setting.bar_steps, events[-1][0]
+        begin = max(events[0][0] // bar_steps * bar_steps, here - PACE_BARS * bar_steps)
+        n_bars = (here - begin) / bar_steps
+        n_notes = len(events) - 1 - bisect_left(events, begin, key=lambda event: event[0])
+        tilt = _PULL * np.log((1 + n_bars) * asked / (asked + n_notes))
+        return -tilt * np.log(np.arange(1, MAX_STEPS + 1))
+
     def next_onset(
         self,
         sampling: Sampling,
@@ -226,16 +301,20 @@ class MelodyPlayer:
         if earliest is not None:
             nearest = max(nearest, earliest - last)
         steps = np.arange(1, MAX_STEPS + 1)
-        allowed = self.limits.iois & (steps >= nearest)
+        open_steps = steps >= nearest
+        if self.limits.breathes:
+            breathing = open_steps & self._rests.open_onsets(self.memory.events, last + steps)
+            open_steps = breathing if (breathing & self.limits.iois).any() else open_steps
+        allowed = self.limits.iois & open_steps
         if latest is not None and (allowed & (steps <= latest - last)).any():
             allowed &= steps <= latest - last
-        logits = self.rhythm_logits() - self.limits.busier * np.log(steps)
+        logits = self.rhythm_logits() + self._pace()
         taste = self.limits.taste
         if taste is not None:
             logits = logits + taste.iois
         lean = None
         if echo is not None and echo.event is not None:
-            lean = _lean(echo.share, echo.event[0] - last - 1, steps >= nearest)
+            lean = _lean(echo.share, echo.event[0] - last - 1, open_steps)
         elif echo is not None:
             rests = allowed & (steps >= echo.rests_until - last)
             rests = rests if rests.any() else steps == echo.rests_until - last
@@ -282,11 +361,13 @@ class MelodyPlayer:
         share, wanted = (echo.share, echo.event) if echo is not None else (0.0, None)
         like = _lean(share, wanted[2] - LOWEST_PITCH, allowed) if wanted else None
         pitch = LOWEST_PITCH + sampling.choose(logits, rng, allowed, like)
+        if self.limits.breathes:
+            longest = max(min(longest, self._rests.longest(self.memory.events, onset)), shortest)
         steps = np.arange(1, MAX_STEPS + 1)
         open_steps = self.limits.durations & (steps <= longest) & (steps >= shortest)
         if not open_steps.any():
             open_steps = steps == longest
-        lengths = self.duration_logits(state, onset, pitch)
+        lengths = self.duration_logits(state, onset, pitch) + self._pace()
         if taste is not None:
             lengths = lengths + taste.durations
         like = _lean(share, min(wanted[1], longest) - 1, steps <= longest) if wanted else None

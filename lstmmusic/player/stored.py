@@ -247,6 +247,10 @@ def _are(kinds: tuple[type, ...], found: Any) -> bool:
     return isinstance(found, list) and bool(found) and all(type(item) in kinds for item in found)
 
 
+def _is_share(found: Any) -> bool:
+    return type(found) in (int, float) and 0 <= found <= 1
+
+
 _LENGTHS = f"lengths of 1 to {MAX_STEPS} steps"
 _KNOWS = {
     "metres": ("names of metres", lambda found: _are((str,), found)),
@@ -279,10 +283,14 @@ _MAY_KNOW = {  # cards of older models do not say
             and all(_are((int,), row) and all(0 <= n < 12 for n in row) for row in found.values())
         ),
     ),
-    "answer": (
-        "how like line one line two is, 0 to 1",
-        lambda found: type(found) in (int, float) and 0 <= found <= 1,
+    "answer": ("how like line one line two is, 0 to 1", _is_share),
+    "thinned": (
+        "shares of the inputs and of the outputs of the melody network that are silent",
+        lambda found: (
+            _are((int, float), found) and len(found) == 2 and 0 <= min(found) <= max(found) < 1
+        ),
     ),
+    "breathing": ("share of lines that end with a rest, 0 to 1", _is_share),
 }
 
 

@@ -242,7 +242,7 @@ def test_the_best_lead_into_what_follows_is_taken():
     def led(score):
         """How likely bar 8 is after what stands before it: by the definition, on a fresh player."""
         context = context_of(blues, blues.parts[0], 6, Settings(), MODEL)
-        player = melody_player(MODEL, context.setting, context.usual_density, 60, 80)
+        player = melody_player(MODEL, context.setting, 60, 80, np.random.default_rng(0))
         part = score.parts[0]
         straight = replace(part, notes=notes_as_written(part, score, 2 / 3))
         events = MelodyEvents().encode(replace(score, parts=[straight])).tolist()

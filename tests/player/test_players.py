@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lstmmusic.encoding import MelodySetting
-from lstmmusic.player import HarmonyPlayer, MelodyLimits, MelodyPlayer, Sampling
+from lstmmusic.player import HarmonyPlayer, MelodyLimits, MelodyPlayer, Sampling, Thinning
 from lstmmusic.player.network import MAX_STEPS
 from lstmmusic.player.players import LSTMState
 from lstmmusic.score import Key, Metre, form_named
@@ -124,19 +124,50 @@ def test_a_note_uses_three_random_numbers():
         assert rng.bit_generator.state == counter.bit_generator.state
 
 
-def test_business_tilts_towards_short_or_long_times():
-    """Averaged over random weights and dice."""
+def test_notes_a_bar_are_kept_to():
+    """Over random weights and dice the distance from what is asked is at most half as far."""
+    chart = form_named("standard").bars(Key("C"))
 
-    def mean_time(busier):
-        times = []
-        for seed in range(60):
-            limits = MelodyLimits(iois=flags([6, 12, 24, 48]), busier=busier)
-            player = MelodyPlayer(tiny_weights("melody", seed, spread=0.3), setting(), limits)
-            player.hear((0, 6, 60))
-            times.append(player.next_onset(Sampling(), np.random.default_rng(seed)))
-        return np.mean(times)
+    def notes_a_bar(asked, seed):
+        limits = MelodyLimits(
+            iois=flags([3, 6, 12, 24, 48]), durations=flags([3, 6, 12]), notes_per_bar=asked
+        )
+        long = MelodySetting(chart * 3, Key("C"), Metre(4, 4))
+        player = MelodyPlayer(tiny_weights("melody", seed, spread=0.3), long, limits)
+        rng = np.random.default_rng(seed)
+        while (onset := player.next_onset(Sampling(), rng, earliest=0)) < long.n_steps:
+            player.play(onset, Sampling(), rng)
+        return len(player.memory.events) / len(long.chart)
 
-    assert mean_time(1.0) < 0.8 * mean_time(0.0) < 0.8 * 0.8 * mean_time(-1.0)
+    as_learnt = np.array([notes_a_bar(None, seed) for seed in range(8)])
+    for asked in (2, 5):
+        found = np.array([notes_a_bar(asked, seed) for seed in range(8)])
+        off, before = (np.sqrt(np.mean((x - asked) ** 2)) for x in (found, as_learnt))
+        assert off < before / 2, asked
+
+
+def test_a_thinned_network_is_silent_in_the_same_places_throughout():
+    weights = tiny_weights("melody", 3, spread=0.3)
+    drawn = Thinning.drawn(weights, (0.25, 0.5), np.random.default_rng(1))
+    assert {round(float(x), 4) for x in drawn.inputs} == {0.0, 1.3333}
+    assert set(drawn.outputs.tolist()) == {0.0, 2.0}
+    whole = Thinning.drawn(weights, (0.0, 0.0), np.random.default_rng(1))
+
+    def logits(thinning, weights=weights):
+        player = MelodyPlayer(weights, setting(), MelodyLimits(), thinning)
+        for event in ((0, 12, 60), (12, 12, 63), (36, 6, 67)):
+            player.hear(event)
+        return player.rhythm_logits()
+
+    np.testing.assert_array_equal(logits(whole), logits(None))
+    kernel = weights["lstm/kernel"] * drawn.inputs[:, None]
+    head = np.array(weights["rhythm_hidden/kernel"])
+    pitch = np.array(weights["pitch_hidden/kernel"])
+    head[: len(drawn.outputs)] *= drawn.outputs[:, None]
+    pitch[: len(drawn.outputs)] *= drawn.outputs[:, None]
+    cut = {"lstm/kernel": kernel, "rhythm_hidden/kernel": head, "pitch_hidden/kernel": pitch}
+    np.testing.assert_allclose(logits(drawn), logits(None, {**weights, **cut}), atol=1e-5)
+    assert np.abs(logits(drawn) - logits(None)).max() > 1e-3
 
 
 def test_melody_hears_its_last_note_its_chords_and_four_bars_ago():
