@@ -9,7 +9,7 @@ they are now; the gradient is full, the optimizer Adam. `QLearner` replays old e
 
     min(ρ D, clip(ρ, 1 ± ε) D),   ρ = π(a(t)) / π_then(a(t)),   D = G(t) - V(t)
 
-with V(t+1) in place of the maximum. Some episodes are greedy; they tell when to stop. In the others
+with V(t+1) in place of the maximum. Greedy episodes, or a trial, tell when to stop. In the others
 `QLearner` now and then holds an action by chance for a while, for so long that its chance falls
 with the square of its length, since corridors are not crossed by dithering; `PolicyLearner` acts by
 its policy.
@@ -23,7 +23,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,9 @@ from lstmmusic.step import Blocks, step
 from lstmmusic.tasks._environments import Worlds
 from lstmmusic.tasks._networks import Networks, layers_of
 from lstmmusic.tasks._training import GradientLearner, Metrics, State, below
-from lstmmusic.tasks.task import TRAINING
+from lstmmusic.tasks.task import STRINGS, TRAINING
+
+LOOK_ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ class EpisodeLearner(GradientLearner):
         replay: How is acted and learnt.
         window_episodes: A run may stop when of so many greedy episodes in a row
         least_right: this share ended as they should.
+        trial: Whether a network, given a seed of random numbers, has learnt enough: it has the last
+            word. Without greedy episodes it is asked every `LOOK_ROUNDS` rounds.
     """
 
     _more_outputs = 0
@@ -115,6 +119,7 @@ class EpisodeLearner(GradientLearner):
         replay: Replay,
         window_episodes: int,
         least_right: float,
+        trial: Callable[[GreedySolver, Sequence[int]], bool] | None = None,
     ) -> None:
         n, e, t = len(seeds), replay.episodes, replay.most_steps
         n_outputs = worlds.n_actions + self._more_outputs
@@ -136,6 +141,7 @@ class EpisodeLearner(GradientLearner):
         )
         self.steps_per_round = e * replay.round_steps
         self._worlds, self._replay, self._least_right = worlds, replay, least_right
+        self._trial = trial
         self._loss = self._loss_of
         self._arrays: State = {
             "y": np.zeros((n, e, replay.units)),
@@ -176,18 +182,32 @@ class EpisodeLearner(GradientLearner):
         player = self.player()
         for drawn in draws:
             self._act(player, drawn)
+        # Before it learns on: what stops, and is tested, is the network that has played.
+        stops = self._stops(n_round, active)
         losses = np.zeros(n)
         for _ in range(replay.updates):
-            losses += self._replayed(rngs, active) / replay.updates
-        right = kept["right"].mean(axis=1)
-        full = kept["looked"] >= kept["right"].shape[1]
+            losses += self._replayed(rngs, active & ~stops) / replay.updates
         metrics = {
             "loss": losses,
-            "right": right,
+            "right": kept["right"].mean(axis=1),
             "episodes": kept["count"],
             "greedy_steps": kept["greedy_steps"],
         }
-        return full & (right >= self._least_right) & active, metrics
+        return stops, metrics
+
+    def _stops(self, n_round: int, active: np.ndarray) -> np.ndarray:
+        """Which runs have learnt enough, (runs,)."""
+        kept = self._arrays
+        full = kept["looked"] >= kept["right"].shape[1]
+        stops = full & (kept["right"].mean(axis=1) >= self._least_right)
+        if self._trial is None:
+            return stops & active
+        if not self._replay.greedy:
+            stops = np.full(len(stops), n_round % LOOK_ROUNDS == 0)
+        stops &= active
+        for k in np.flatnonzero(stops):
+            stops[k] = self._trial(self.solver(int(k)), (self._seeds[k], STRINGS, n_round))
+        return stops
 
     def _choices(self, outputs: np.ndarray, drawn: np.ndarray) -> np.ndarray:
         """Actions of the episodes that are not greedy, (runs, episodes)."""

@@ -6,6 +6,7 @@ every run has a world of its own, and what it meets there is fixed by its seed a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,8 +112,10 @@ class PoleSettings:
         scale: κ.
         temperature: T.
         round_steps: Steps between two looks at the stopping rule.
-        replay_steps: The same for each of the 36 episodes that `recurrent_ppo` has side by side.
+        replay_steps: Those of each of the 36 episodes that `recurrent_ppo` has side by side, between
+            two times of learning.
         replay_most_steps: It learns from no more of an episode.
+        trial_episodes: It stops when at a look so many poles are balanced in each mode.
         window_episodes: Training stops when of so many episodes in a row
         least_right: this share was balanced for good.
         test_episodes: Fresh ones of the success test, in each mode; all have to be balanced.
@@ -133,6 +136,7 @@ class PoleSettings:
     round_steps: int = 5000
     replay_steps: int = 100
     replay_most_steps: int = 150
+    trial_episodes: int = 20
     window_episodes: int = 20
     least_right: float = 0.99
     test_episodes: int = 10
@@ -218,7 +222,7 @@ def _test_maze(settings: MazeSettings, seed: int, solver: Any) -> Verdict:
 
 
 def episodes_of(
-    worlds: Any, solver: Any, seed: int, most_steps: int
+    worlds: Any, solver: Any, seed: int | Sequence[int], most_steps: int, until_wrong: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Runs an episode in each world.
 
@@ -228,11 +232,12 @@ def episodes_of(
             (episodes,) -> actions (episodes,).
         seed: Of all that is random, apart from training.
         most_steps: Then all are ended.
+        until_wrong: So they are when the first ends as it should not.
 
     Returns:
         Steps until each ended, and whether it ended as it should; each (episodes,).
     """
-    rng = np.random.default_rng([seed, TEST])
+    rng = np.random.default_rng([seed, TEST] if isinstance(seed, int) else seed)
     n = worlds.n
     ends, is_right, is_on = np.full(n, most_steps), np.zeros(n, bool), np.ones(n, bool)
     begins = np.ones(n, bool)
@@ -244,7 +249,7 @@ def episodes_of(
         over = is_on & (turn.is_over | turn.is_cut)
         ends[over], is_right[over] = t + 1, turn.is_right[over]
         is_on &= ~over
-        if not is_on.any():
+        if not is_on.any() or (until_wrong and not is_right[~is_on].all()):
             break
     return ends, is_right
 
@@ -274,7 +279,7 @@ def _train_pole(job: Job) -> list[Trained]:
         replay = _whole_episodes.Replay(
             settings.replay_most_steps,
             episodes=36,
-            greedy=4,
+            greedy=0,
             round_steps=settings.replay_steps,
             updates=16,
             batch=32,
@@ -283,9 +288,15 @@ def _train_pole(job: Job) -> list[Trained]:
             learning_rate=0.004,
             trace=0.95,
         )
+
+        def trial(solver: Any, seed: Sequence[int]) -> bool:
+            modes = np.repeat([1, -1], settings.trial_episodes)
+            poles = _environments.Poles(len(modes), settings.most_steps, modes)
+            return bool(episodes_of(poles, solver, seed, settings.most_steps, True)[1].all())
+
         poles = _environments.Poles(n * replay.episodes, settings.most_steps)
         learner = _whole_episodes.PolicyLearner(
-            poles, job.seeds, replay, settings.window_episodes, settings.least_right
+            poles, job.seeds, replay, settings.window_episodes, settings.least_right, trial
         )
         return _training.train(learner, job)
     actor, learning_rate = _actor(job, 3, 2)
