@@ -31,6 +31,8 @@ class SideBySide(keras.layers.Layer):
 
     Call args:
         inputs: Shape (copies, batch, ...), as the copies want it behind the first axis.
+        initial_state: Of recurrent copies, each (copies, batch, size), as `start` gives them; no
+            error reaches them. None: the copies' own.
 
     Returns:
         Shape (copies, batch, ...), as the copies give it.
@@ -79,16 +81,27 @@ class SideBySide(keras.layers.Layer):
             for copy, values in zip(self.copies, np.asarray(weight.value), strict=True):
                 copy.trainable_variables[row].assign(values)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, initial_state: Sequence[Any] = ()) -> Any:
         weights = [weight + 0.0 for weight in self.trainable_variables]  # values, not variables
+        state = [ops.stop_gradient(part) for part in initial_state or ()]
         if keras.backend.backend() != "tensorflow":
-            return self.one_by_one(inputs, weights)
-        return self._loop(inputs, weights) if self._recurrent else self._pass(inputs, weights)
+            return self.one_by_one(inputs, weights, state)
+        if self._recurrent:
+            return self._loop(inputs, weights, state)
+        return self._pass(inputs, weights)
 
-    def one_by_one(self, inputs: Any, weights: Sequence[Any]) -> Any:
+    def one_by_one(
+        self, inputs: Any, weights: Sequence[Any], initial_state: Sequence[Any] = ()
+    ) -> Any:
         """The same in turn: on any backend, and what the tests compare with."""
-        run = self._of_one(lambda x: self.copies[0](x))
-        rows: Any = [run([w[n] for w in weights], inputs[n]) for n in range(len(self.copies))]
+        layer: Any = self.copies[0]
+        run = self._of_one(
+            lambda x, *state: layer(x, initial_state=list(state)) if state else layer(x)
+        )
+        rows: Any = [
+            run([w[n] for w in weights], inputs[n], *(part[n] for part in initial_state))
+            for n in range(len(self.copies))
+        ]
         return ops.stack(rows)
 
     def _of_one(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -158,10 +171,10 @@ class SideBySide(keras.layers.Layer):
             return tf.transpose(inputs, (2, 0, 1, 3))
 
         @tf.function(jit_compile=True)
-        def forward(inputs: Any, weights: Any) -> Any:
+        def forward(inputs: Any, weights: Any, state: Any) -> Any:
             """Outputs (copies, batch, time, units); states before every step, time in front."""
             x, n_steps = over_time(inputs), inputs.shape[2]
-            states = _at_once(start_of_one, weights, inputs)
+            states = state or _at_once(start_of_one, weights, inputs)
             lists = [_list_of(state, n_steps) for state in (states[0], *states)]
 
             def body(time: Any, states: Any, lists: Any) -> Any:
@@ -180,7 +193,9 @@ class SideBySide(keras.layers.Layer):
             return tf.transpose(outputs, (1, 2, 0, 3)), before
 
         @tf.function(jit_compile=True)
-        def back(inputs: Any, weights: Any, before: Any, d_outputs: Any) -> Any:
+        def back(
+            inputs: Any, weights: Any, before: Any, d_outputs: Any, has_own_start: bool
+        ) -> Any:
             """Errors at the inputs and at all weights."""
             x, n_steps, d_outputs = over_time(inputs), inputs.shape[2], over_time(d_outputs)
 
@@ -204,17 +219,18 @@ class SideBySide(keras.layers.Layer):
                 ),
                 maximum_iterations=n_steps,
             )
-            more, _ = _at_once(start_slopes, weights, inputs, d_states)
-            d_weights = [a + b for a, b in zip(d_weights, more, strict=True)]
+            if has_own_start:
+                more, _ = _at_once(start_slopes, weights, inputs, d_states)
+                d_weights = [a + b for a, b in zip(d_weights, more, strict=True)]
             return tf.transpose(d_x.stack(), (1, 2, 0, 3)), d_weights
 
-        def loop(inputs: Any, weights: Sequence[Any]) -> Any:
+        def loop(inputs: Any, weights: Sequence[Any], state: Sequence[Any]) -> Any:
             @tf.custom_gradient
             def run(inputs: Any, *weights: Any) -> Any:
-                outputs, before = forward(inputs, list(weights))
+                outputs, before = forward(inputs, list(weights), list(state))
 
                 def gradient(d_outputs: Any) -> Any:
-                    d_inputs, d_weights = back(inputs, list(weights), before, d_outputs)
+                    d_inputs, d_weights = back(inputs, list(weights), before, d_outputs, not state)
                     return [d_inputs, *d_weights]
 
                 return outputs, gradient

@@ -238,12 +238,15 @@ class GradientLearner:
         met, metrics = self._rule.met(self._networks.predict)
         return met & active, {"loss": total / self._updates, **metrics}
 
+    def _told(self, inputs: Any) -> Any:
+        return self._networks(inputs)
+
     def _one_update(self, inputs: Any, targets: Any, weights: Any, active: Any, paces: Any) -> Any:
         import tensorflow as tf
 
         variables = self._networks.weights
         with tf.GradientTape() as tape:
-            outputs = self._networks(inputs)
+            outputs = self._told(inputs)
             losses = self._loss(targets, outputs, weights)
             total = tf.reduce_sum(losses)
         found: Any = tape.gradient(total, [variable.value for variable in variables])

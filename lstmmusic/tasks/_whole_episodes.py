@@ -1,7 +1,8 @@
 """Recurrent networks that learn from whole episodes, as it is done today: yardsticks.
 
 Episodes are read again from their beginning, so that the cells are always those of the weights as
-they are now; the gradient is full, the optimizer Adam. `QLearner` replays old episodes,
+they are now (where one went on after a cut, from the cells as they were then); the gradient is
+full, the optimizer Adam. `QLearner` replays old episodes,
 
     G(t) = r(t) + γ ((1 - λ) max_a Q(t+1, a) + λ G(t+1))        learnt by Q(t, a(t))
 
@@ -44,6 +45,8 @@ class Replay:
 
     Attributes:
         most_steps: An episode that is learnt from is cut when it is so long.
+        goes_on: Chance that it goes on all the same: its next steps are learnt from as others,
+            from the cells as they were when it was cut. What comes late is met only so.
         episodes: Side by side, of a run;
         greedy: the first so many of them are greedy.
         round_steps: That each takes between two looks at the stopping rule.
@@ -61,6 +64,7 @@ class Replay:
     """
 
     most_steps: int
+    goes_on: float = 0.0
     episodes: int = 16
     greedy: int = 8
     round_steps: int = 50
@@ -149,6 +153,8 @@ class EpisodeLearner(GradientLearner):
             "held": np.zeros((n, e), np.int64),
             "hold": np.zeros((n, e), np.int64),
             "length": np.full((n, e), -1),  # before the first episode
+            "now_y": np.zeros((n, e, replay.units)),  # where it was cut
+            "now_c": np.zeros((n, e, replay.units)),
             "now_x": np.zeros((n, e, t, worlds.n_features), np.float32),
             "now_action": np.zeros((n, e, t), np.int16),
             "now_reward": np.zeros((n, e, t), np.float32),
@@ -157,6 +163,8 @@ class EpisodeLearner(GradientLearner):
             "action": np.zeros((n, replay.kept, t), np.int16),
             "reward": np.zeros((n, replay.kept, t), np.float32),
             "log_share": np.zeros((n, replay.kept, t), np.float32),
+            "first_y": np.zeros((n, replay.kept, replay.units)),
+            "first_c": np.zeros((n, replay.kept, replay.units)),
             "lengths": np.zeros((n, replay.kept), np.int64),
             "is_cut": np.zeros((n, replay.kept), bool),
             "count": np.zeros(n, np.int64),
@@ -206,7 +214,7 @@ class EpisodeLearner(GradientLearner):
             stops = np.full(len(stops), n_round % LOOK_ROUNDS == 0)
         stops &= active
         for k in np.flatnonzero(stops):
-            stops[k] = self._trial(self.solver(int(k)), (self._seeds[k], STRINGS, n_round))
+            stops[k] = self._trial(self.solver(int(k)), (self._seeds[int(k)], STRINGS, n_round))
         return stops
 
     def _choices(self, outputs: np.ndarray, drawn: np.ndarray) -> np.ndarray:
@@ -221,7 +229,7 @@ class EpisodeLearner(GradientLearner):
         begins = kept["length"].ravel() < 0
         if begins.any():
             worlds.begin(begins, flat[:, 3 : 3 + n_draws])
-            for name in ("y", "c", "held", "hold", "length"):
+            for name in ("y", "c", "now_y", "now_c", "held", "hold", "length"):
                 kept[name].reshape(n * e, -1)[begins] = 0
         x = worlds.observe(flat[:, 3 + n_draws :]).reshape(n, e, -1)
         outputs, kept["y"], kept["c"] = player.step(x, kept["y"], kept["c"])
@@ -241,8 +249,13 @@ class EpisodeLearner(GradientLearner):
         ends = turn.is_over | is_cut
         if ends.any():
             after = worlds.observe(flat[:, 3 + n_draws :])
+            goes_on = is_cut & ~turn.is_cut & (flat[:, 2] < replay.goes_on)
             for row in np.flatnonzero(ends):
-                self._close(*divmod(int(row), e), bool(is_cut[row]), turn.is_right[row], after[row])
+                k, j = divmod(int(row), e)
+                self._close(k, j, bool(is_cut[row]), turn.is_right[row], after[row])
+                if goes_on[row]:
+                    kept["length"][k, j] = 0
+                    kept["now_y"][k, j], kept["now_c"][k, j] = kept["y"][k, j], kept["c"][k, j]
 
     def _close(self, k: int, j: int, is_cut: bool, is_right: bool, after: np.ndarray) -> None:
         """Takes an episode that has ended to those that are learnt from, if it is to be."""
@@ -256,6 +269,10 @@ class EpisodeLearner(GradientLearner):
             for name in ("x", "action", "reward", "log_share"):
                 kept[name][k, row, : self._replay.most_steps] = kept[f"now_{name}"][k, j]
             kept["x"][k, row, length] = after
+            kept["first_y"][k, row], kept["first_c"][k, row] = (
+                kept["now_y"][k, j],
+                kept["now_c"][k, j],
+            )
             kept["lengths"][k, row], kept["is_cut"][k, row] = length, is_cut
             kept["count"][k] += 1
         kept["length"][k, j] = -1
@@ -269,14 +286,19 @@ class EpisodeLearner(GradientLearner):
         most = np.clip(kept["count"], 1, replay.kept)
         rows = np.stack([r.integers(m, size=replay.batch) for r, m in zip(rngs, most, strict=True)])
         runs = np.arange(len(rows))[:, None]
-        names = ("x", "action", "reward", "log_share", "lengths", "is_cut")
+        names = ("x", "first_y", "first_c", "action", "reward", "log_share", "lengths", "is_cut")
         episodes = {name: kept[name][runs, rows] for name in names}
-        outputs = self._networks.predict(episodes["x"])
+        heard = [episodes[name].astype(np.float32) for name in ("x", "first_y", "first_c")]
+        outputs = self._networks.predict(heard[0], heard[1:])
         asked = np.arange(outputs.shape[2]) < episodes["lengths"][..., None]
-        strings = episodes["x"], self._targets(episodes, outputs, asked), asked
+        targets = self._targets(episodes, outputs, asked).astype(np.float32)
         paces = np.ones((len(rows), len(self._networks.parts)), np.float32)
-        _, losses = self._update(*(part.astype(np.float32) for part in strings), active, paces)
+        _, losses = self._update(heard, targets, asked.astype(np.float32), active, paces)
         return np.asarray(losses)
+
+    def _told(self, inputs: Any) -> Any:
+        x, *state = inputs
+        return self._networks(x, state)
 
     def _targets(
         self, episodes: dict[str, np.ndarray], outputs: np.ndarray, asked: np.ndarray

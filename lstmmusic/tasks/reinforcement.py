@@ -112,9 +112,10 @@ class PoleSettings:
         scale: κ.
         temperature: T.
         round_steps: Steps between two looks at the stopping rule.
-        replay_steps: Those of each of the 36 episodes that `recurrent_ppo` has side by side, between
-            two times of learning.
-        replay_most_steps: It learns from no more of an episode.
+        replay_steps: Those of each of the 36 episodes that `recurrent_ppo` has side by side in a
+            round, after which it learns.
+        replay_most_steps: It learns from so many steps of an episode at a time.
+        replay_goes_on: Chance that the episode then goes on.
         trial_episodes: It stops when at a look so many poles are balanced in each mode.
         window_episodes: Training stops when of so many episodes in a row
         least_right: this share was balanced for good.
@@ -136,6 +137,7 @@ class PoleSettings:
     round_steps: int = 5000
     replay_steps: int = 100
     replay_most_steps: int = 150
+    replay_goes_on: float = 0.9
     trial_episodes: int = 20
     window_episodes: int = 20
     least_right: float = 0.99
@@ -278,6 +280,7 @@ def _train_pole(job: Job) -> list[Trained]:
 
         replay = _whole_episodes.Replay(
             settings.replay_most_steps,
+            settings.replay_goes_on,
             episodes=36,
             greedy=0,
             round_steps=settings.replay_steps,
@@ -421,11 +424,11 @@ def _pole(quick: Preset) -> Task:
             f"`forget` and `peephole` have {full.cells} memory cells beside {full.ordinary} "
             "ordinary units and learn at every step by Advantage(λ) with eligibility traces, "
             f"`elman` has {full.elman_units} units and the full gradient; `{_PPO}` is a peephole "
-            f"LSTM that learns from the first {full.replay_most_steps} steps of episodes by PPO. "
-            "Training "
-            f"stops when {full.window_episodes} episodes in a row (`quick`: "
-            f"{quick.settings.window_episodes}; `{_PPO}`: greedy ones) were "
-            f"balanced for {full.most_steps:,} steps (`quick`: {quick.settings.most_steps:,}). "
+            "LSTM that learns by PPO, "
+            f"from {full.replay_most_steps} steps of an episode at a time. Training stops when {full.window_episodes} episodes in a row (`quick`: "
+            f"{quick.settings.window_episodes}) were balanced for {full.most_steps:,} steps "
+            f"(`quick`: {quick.settings.most_steps:,}); that of `{_PPO}` when it balances at a look "
+            f"{full.trial_episodes} others in each mode, always taking the better action. "
             f"Success: so are {full.test_episodes} fresh ones in each mode, all of them."
         ),
         published=(

@@ -69,6 +69,28 @@ def test_step_by_step_it_is_the_loop(name):
     np.testing.assert_allclose(np.stack(found, axis=2), layer(x), atol=2e-6)
 
 
+@pytest.mark.parametrize("name", [name for name in LAYERS if name != "dense"])
+def test_from_a_given_state_it_goes_on(name):
+    """What comes after a cut is what the whole has there, and errors stop at the cut."""
+    layer = SideBySide(copies_of(name))
+    x = tf.constant(np.random.default_rng(9).normal(size=(3, 2, 6, 2)), tf.float32)
+    states = layer.start(2)
+    for t in range(3):
+        _, states = layer.step(x[:, :, t], states)
+    weights = [variable.value for variable in layer.trainable_variables]
+    rest = x[:, :, 3:]
+    fast = tf.function(
+        lambda x: with_gradients(lambda x: layer(x, initial_state=states), x, weights)
+    )(rest)
+    slow = with_gradients(lambda x: layer.one_by_one(x, weights, states), rest, weights)
+    np.testing.assert_allclose(fast[0], layer(x)[:, :, 3:], atol=2e-6)
+    for one, other in zip(fast, slow, strict=True):
+        if other is None:  # what only the copies' own start hears
+            assert not np.any(one)
+            continue
+        np.testing.assert_allclose(one, other, atol=5e-6 * max(1, np.abs(other).max()))
+
+
 def test_what_is_learnt_goes_back_to_the_copies():
     layer = SideBySide(copies_of("1997"))
     for variable in layer.trainable_variables:

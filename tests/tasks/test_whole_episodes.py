@@ -1,10 +1,18 @@
 """The yardsticks: recurrent networks that learn from whole episodes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from lstmmusic.tasks._environments import Mazes
-from lstmmusic.tasks._whole_episodes import PolicyLearner, QLearner, Replay, lambda_returns
+from lstmmusic.tasks._whole_episodes import (
+    LOOK_ROUNDS,
+    PolicyLearner,
+    QLearner,
+    Replay,
+    lambda_returns,
+)
 
 pytestmark = pytest.mark.keras
 
@@ -13,9 +21,9 @@ REPLAY = Replay(
 )
 
 
-def learner(seeds, kind=QLearner):
+def learner(seeds, kind=QLearner, goes_on=0.0, trial=None):
     worlds = Mazes(len(seeds) * REPLAY.episodes, 2, noisy=True)
-    return kind(worlds, seeds, REPLAY, 3, 2.0)
+    return kind(worlds, seeds, replace(REPLAY, goes_on=goes_on), 3, 2.0, trial)
 
 
 def test_returns_are_those_of_their_definition():
@@ -130,8 +138,10 @@ def test_a_policy_steps_along_the_clipped_gain():
     assert loss == pytest.approx(np.mean(expected), rel=1e-5)
 
 
-def test_a_policy_does_not_learn_from_its_greedy_episodes():
-    found, rng = learner((0,), PolicyLearner), np.random.default_rng(0)
+@pytest.mark.parametrize("goes_on", [0.0, 0.8])
+def test_a_policy_does_not_learn_from_its_greedy_episodes(goes_on):
+    """What it learns from begins in the cells that it had; after a cut, those of before."""
+    found, rng = learner((0,), PolicyLearner, goes_on), np.random.default_rng(0)
     player = found.player()
     for _ in range(200):
         found._act(player, rng.random((1, REPLAY.episodes, 9)))
@@ -141,13 +151,14 @@ def test_a_policy_does_not_learn_from_its_greedy_episodes():
     for k in range(REPLAY.kept):
         n = int(kept["lengths"][0, k])
         x = kept["x"][0, k][None, None]
-        states = np.zeros((2, 1, 1, REPLAY.units))
+        states = [kept[name][0, k][None, None] for name in ("first_y", "first_c")]
         for t in range(n):
             told, *states = player.step(x[:, :, t], *states)
             shares = np.exp(told[0, 0, :4]) / np.exp(told[0, 0, :4]).sum()
             assert kept["log_share"][0, k, t] == pytest.approx(
                 np.log(shares[kept["action"][0, k, t]]), abs=1e-4
             )
+    assert (np.abs(kept["first_c"][0]).max(axis=1) > 0).any() == (goes_on > 0)
     actions = np.concatenate([a[:n] for a, n in zip(kept["action"][0], kept["lengths"][0])])
     assert len(set(actions.tolist())) == 4
 
@@ -165,3 +176,22 @@ def test_a_run_without_episodes_stays_as_it_is():
     ]
     assert max(m[0].max() for m in moved) > 1e-4
     assert max(m[1].max() for m in moved) == 0
+
+
+def test_what_passes_its_trial_stops_as_it_was_tried():
+    tried = {}
+
+    def trial(solver, seed):
+        tried[seed[0]] = solver._player.weights
+        return seed[0] == 1
+
+    found = learner((0, 1), PolicyLearner, trial=trial)
+    found._replay = replace(found._replay, greedy=0)
+    stops = np.zeros(2, bool)
+    for n_round in range(1, LOOK_ROUNDS + 1):
+        assert not tried
+        stops, _ = found.learn(n_round, ~stops)
+    assert stops.tolist() == [False, True]
+    now = [found.solver(k)._player.weights for k in range(2)]
+    assert all(np.array_equal(now[1][name], tried[1][name]) for name in now[1])
+    assert not all(np.array_equal(now[0][name], tried[0][name]) for name in now[0])
