@@ -424,11 +424,11 @@ def _pole(quick: Preset) -> Task:
             f"`forget` and `peephole` have {full.cells} memory cells beside {full.ordinary} "
             "ordinary units and learn at every step by Advantage(λ) with eligibility traces, "
             f"`elman` has {full.elman_units} units and the full gradient; `{_PPO}` is a peephole "
-            "LSTM that learns by PPO, "
-            f"from {full.replay_most_steps} steps of an episode at a time. Training stops when {full.window_episodes} episodes in a row (`quick`: "
+            f"LSTM that learns by PPO, from {full.replay_most_steps} steps of an episode at a "
+            f"time. Training stops when {full.window_episodes} episodes in a row (`quick`: "
             f"{quick.settings.window_episodes}) were balanced for {full.most_steps:,} steps "
-            f"(`quick`: {quick.settings.most_steps:,}); that of `{_PPO}` when it balances at a look "
-            f"{full.trial_episodes} others in each mode, always taking the better action. "
+            f"(`quick`: {quick.settings.most_steps:,}); that of `{_PPO}` when at a look "
+            f"{full.trial_episodes} others in each mode are, always by the better action. "
             f"Success: so are {full.test_episodes} fresh ones in each mode, all of them."
         ),
         published=(
