@@ -21,7 +21,7 @@ check: $(VENV)/ready  ## lint, types, import rules, executed docs
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --doctest-modules lstmmusic tests/test_docs.py -q
+	$(BIN)/python -m pytest --doctest-modules lstmmusic benchmarks/tables tests/test_docs.py -q
 
 models: $(VENV)/ready  ## train the shipped models again from datasets/
 	$(BIN)/python -m training.build

@@ -1,7 +1,7 @@
 """The tables of the documents, made from what was recorded: `python -m benchmarks.tables`.
 
-One file for each subject; a table stands in a document between `<!-- table: NAME -->` and
-`<!-- end -->`.
+One file for each subject, with a function for each table that yields its rows; the table stands
+in a document between `<!-- table: NAME -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from benchmarks.tables import analysis, blues, experiments, groups, models, speeds
+from benchmarks.tables.markdown import table
 from benchmarks.tables.recorded import ROOT
 
 DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -25,6 +26,6 @@ TABLES = {
 def filled(text: str) -> str:
     """The text with every table between its marks made anew."""
     for name, make in TABLES.items():
-        pattern = rf"(<!-- table: {name} -->\n).*?(<!-- end -->)"
-        text = re.sub(pattern, lambda m, make=make: f"{m[1]}{make()}\n{m[2]}", text, flags=re.S)
+        pattern = rf"(?s)(<!-- table: {name} -->\n).*?(<!-- end -->)"
+        text = re.sub(pattern, lambda m, make=make: f"{m[1]}{table(make())}\n{m[2]}", text)
     return text

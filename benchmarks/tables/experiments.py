@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import statistics
 
+from benchmarks.tables.markdown import Rows
 from benchmarks.tables.recorded import runs
 from lstmmusic.tasks import list_tasks, task_named
 from lstmmusic.tasks.blues import segment_chord_tones
 from lstmmusic.tasks.task import Task
 
 
-def _experiments() -> str:
+def _experiments() -> Rows:
     """Every recorded run; of tasks whose first variant was not recorded at `paper`, that too."""
-    rows = [
-        "| task | preset | variant | published | ours (stopped) | median steps | seconds | seeds |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
     recorded: dict[str, list[dict]] = {}
     for name, row in runs():
         recorded.setdefault(name, []).append(row)
@@ -23,36 +20,34 @@ def _experiments() -> str:
         found = recorded.get(task.name, [])
         variant = next(iter(task.variants))
         if not any((row["preset"], row["variant"]) == ("paper", variant) for row in found):
-            rows.append(f"{_beside(task, 'paper', variant)} | not run | | | |")
+            yield _beside(task, "paper", variant) | {"ours (stopped)": "not run"}
         for row in found:
             stopped = sum(network["has_stopped"] for network in row["each"])
-            first, last = row["seed"], row["seed"] + row["seeds"] - 1
-            rows.append(
-                f"{_beside(task, row['preset'], row['variant'])} "
-                f"| {row['solved']} of {row['seeds']} ({stopped}) "
-                f"| {row['steps']:,} {row['step_unit']} | {row['seconds']:.0f} | {first}-{last} |"
-            )
-    return "\n".join(rows)
+            yield _beside(task, row["preset"], row["variant"]) | {
+                "ours (stopped)": f"{_solved(row)} ({stopped})",
+                "median steps": f"{row['steps']:,} {row['step_unit']}",
+                "seconds": f"{row['seconds']:.0f}",
+                "seeds": f"{row['seed']}-{row['seed'] + row['seeds'] - 1}",
+            }
 
 
-def _beside(task: Task, preset: str, variant: str) -> str:
+def _beside(task: Task, preset: str, variant: str) -> dict[str | None, object]:
     """What was run, and the published figure that stands beside it."""
     best = next((f for f in task.published if f.variant == variant), task.published[0])
     doubt = f" ({best.doubt})" if best.doubt else ""
-    return (
-        f"| `{task.name}` | {preset} | `{variant}` "
-        f"| {best.value:,g} {best.unit}, {best.network}{doubt}"
-    )
+    return {
+        "task": f"`{task.name}`",
+        "preset": preset,
+        "variant": f"`{variant}`",
+        "published": f"{best.value:,g} {best.unit}, {best.network}{doubt}",
+    }
 
 
-def _blues_study() -> str:
-    rows = [
-        "| task | preset | variant | 100 choruses right | chord steps right | bar onsets right "
-        "| of the 12 in chorus 1 | choruses before a slip | chords told | melody told | new bars "
-        "| chord tones |",
-        "|---" * 12 + "|",
-    ]
+def _solved(row: dict) -> str:
+    return f"{row['solved']} of {row['seeds']}"
 
+
+def _blues_study() -> Rows:
     def pair(each: list[dict], name: str, form: str) -> str:
         """Median and worst of the networks."""
         if name not in each[0]:
@@ -60,41 +55,46 @@ def _blues_study() -> str:
         values = [metrics[name] for metrics in each]
         return f"{statistics.median(values):{form}}, {min(values):{form}}"
 
-    shares = ("chords_told", "melody_told", "new_bars", "chord_tones")
     for name, row in runs():
         if name not in ("blues_chords", "blues_melody"):
             continue
         each = [network["metrics"] for network in row["each"]]
-        played = ("steps_right", "onsets_right")
-        cells = [pair(each, name, ".1%") for name in played]
-        cells += [pair(each, n, "g") for n in ("onsets_right_in_chorus_1", "choruses_right")]
-        cells += [pair(each, name, ".1%") for name in shares]
-        rows.append(
-            f"| `{name}` | {row['preset']} | `{row['variant']}` | {row['solved']} of "
-            f"{row['seeds']} | {' | '.join(cells)} |"
-        )
+        yield {
+            "task": f"`{name}`",
+            "preset": row["preset"],
+            "variant": f"`{row['variant']}`",
+            "100 choruses right": _solved(row),
+            "chord steps right": pair(each, "steps_right", ".1%"),
+            "bar onsets right": pair(each, "onsets_right", ".1%"),
+            "of the 12 in chorus 1": pair(each, "onsets_right_in_chorus_1", "g"),
+            "choruses before a slip": pair(each, "choruses_right", "g"),
+            "chords told": pair(each, "chords_told", ".1%"),
+            "melody told": pair(each, "melody_told", ".1%"),
+            "new bars": pair(each, "new_bars", ".1%"),
+            "chord tones": pair(each, "chord_tones", ".1%"),
+        }
     *theirs, steps, chords, melody, tones = (
         figure.value for figure in task_named("blues_melody").published
     )
-    onsets = ", ".join(f"{value:g}" for value in theirs)
-    rows.append(
-        f"| run again by others | | LSTM of 20 and 24 | not tried | {steps:.1%} | | {onsets} | "
-        f"| {chords:.1%} | {melody:.1%} | | {tones:.1%} |"
-    )
-    tones = segment_chord_tones()
-    rows.append(f"| the training segments | | | | | | | | | | | {tones:.1%} |")
-    return "\n".join(rows)
+    yield {
+        "task": "run again by others",
+        "variant": "LSTM of 20 and 24",
+        "100 choruses right": "not tried",
+        "chord steps right": f"{steps:.1%}",
+        "of the 12 in chorus 1": ", ".join(f"{value:g}" for value in theirs),
+        "chords told": f"{chords:.1%}",
+        "melody told": f"{melody:.1%}",
+        "chord tones": f"{tones:.1%}",
+    }
+    yield {"task": "the training segments", "chord tones": f"{segment_chord_tones():.1%}"}
 
 
 _COUNTS = (5, 10, 20, 30, 64)
 
 
-def _metalearner() -> str:
+def _metalearner() -> Rows:
     """Errors of frozen networks on new functions, count by count, beside who learns by itself."""
-    rows = [
-        f"| mean squared error | preset | {' | '.join(f'after {k}' for k in _COUNTS)} | solved |",
-        "|---" * (3 + len(_COUNTS)) + "|",
-    ]
+    yield "mean squared error", "preset", *(f"after {count}" for count in _COUNTS), "solved"
     for family in ("boolean", "semilinear", "quadratic"):
         name = f"metalearner_{family}"
         recorded = [row for task, row in runs() if task == name]
@@ -104,9 +104,7 @@ def _metalearner() -> str:
             for count in _COUNTS:
                 values = [metrics[f"mse_{count}"] for metrics in each]
                 cells.append(f"{statistics.median(values):.1e} ({max(values):.1e})")
-            solved = f"{row['solved']} of {row['seeds']}"
-            head = f"| {family}, `{row['variant']}` | {row['preset']} "
-            rows.append(f"{head}| {' | '.join(cells)} | {solved} |")
+            yield f"{family}, `{row['variant']}`", row["preset"], *cells, _solved(row)
         for who, words in (("backprop", "backpropagation"), ("rls", "least squares")):
             if recorded:
                 each = [network["metrics"] for network in recorded[0]["each"]]
@@ -114,36 +112,27 @@ def _metalearner() -> str:
                     f"{statistics.median(metrics[f'{who}_{count}'] for metrics in each):.1e}"
                     for count in _COUNTS
                 ]
-                rows.append(f"| {family}, {words} | | {' | '.join(cells)} | |")
-    return "\n".join(rows)
+                yield f"{family}, {words}", None, *cells, None
 
 
-def _mazes() -> str:
+def _mazes() -> Rows:
     """Runs that were solved, and their median steps, by length of the corridor and variant."""
     found = [(n, row) for n, row in runs() if n.startswith("t_maze") and row["preset"] == "paper"]
     variants = [v for v in task_named("t_maze_5").variants if v in {r["variant"] for _, r in found}]
-    rows = [f"| corridor | {' | '.join(f'`{v}`' for v in variants)} |"]
-    rows.append("|---" * (1 + len(variants)) + "|")
-    for task in (name for name in dict.fromkeys(name for name, _ in found)):
+    yield "corridor", *(f"`{variant}`" for variant in variants)
+    for task in dict.fromkeys(name for name, _ in found):
         cells = []
         for variant in variants:
             row = next((r for n, r in found if n == task and r["variant"] == variant), None)
-            cell = ""
-            if row is not None:
-                cell = f"{row['solved']} of {row['seeds']}, {row['steps']:,} steps"
-            cells.append(cell)
+            cells.append("" if row is None else f"{_solved(row)}, {row['steps']:,} steps")
         settings = task_named(task).presets["paper"].settings
         noisy = ", noisy" if settings.noisy else ""
-        rows.append(f"| {settings.corridor_steps} steps{noisy} | {' | '.join(cells)} |")
-    return "\n".join(rows)
+        yield f"{settings.corridor_steps} steps{noisy}", *cells
 
 
-def _poles() -> str:
+def _poles() -> Rows:
     """How long poles are balanced in each mode: median and worst run."""
-    rows = [
-        "| preset | variant | solved | steps in mode 1 | in mode 2 | steps learnt |",
-        "|---" * 6 + "|",
-    ]
+    yield "preset", "variant", "solved", "steps in mode 1", "in mode 2", "steps learnt"
     for name, row in runs():
         if name != "two_mode_pole":
             continue
@@ -152,20 +141,14 @@ def _poles() -> str:
         for mode in (1, 2):
             values = [metrics[f"steps_mode_{mode}"] for metrics in each]
             cells.append(f"{statistics.median(values):,.0f} ({min(values):,.0f})")
-        rows.append(
-            f"| {row['preset']} | `{row['variant']}` | {row['solved']} of {row['seeds']} "
-            f"| {' | '.join(cells)} | {row['steps']:,} |"
-        )
-    return "\n".join(rows)
+        yield row["preset"], f"`{row['variant']}`", _solved(row), *cells, f"{row['steps']:,}"
 
 
-def _robot() -> str:
+def _robot() -> Rows:
     """How many robots turn the right way, and how long after they saw the lamp."""
-    rows = [
-        "| preset | variant | solved | right arm | wrong arm | lag, steps | lag, choices "
-        "| right arm, far | lag, steps |",
-        "|---" * 9 + "|",
-    ]
+    run = ("preset", "variant", "solved")
+    near = ("right arm", "wrong arm", "lag, steps", "lag, choices")
+    yield *run, *near, "right arm, far", "lag, steps"
     for name, row in runs():
         if name != "robot_t_maze":
             continue
@@ -178,33 +161,27 @@ def _robot() -> str:
             most = max(metrics[f"{kind}_most"] for metrics in each)
             return f"{told(kind):.0f} ({most:.0f})"
 
-        shares = [f"{told(n):.0%} ({min(m[n] for m in each):.0%})" for n in ("right", "right_far")]
-        rows.append(
-            f"| {row['preset']} | `{row['variant']}` | {row['solved']} of {row['seeds']} "
-            f"| {shares[0]} | {told('wrong'):.0%} | {lag('lag_steps')} | {lag('lag_events')} "
-            f"| {shares[1]} | {lag('lag_steps_far')} |"
+        right, far = (
+            f"{told(n):.0%} ({min(m[n] for m in each):.0%})" for n in ("right", "right_far")
         )
-    return "\n".join(rows)
+        run = (row["preset"], f"`{row['variant']}`", _solved(row))
+        near = (right, f"{told('wrong'):.0%}", lag("lag_steps"), lag("lag_events"))
+        yield *run, *near, far, lag("lag_steps_far")
 
 
-def _published() -> str:
-    rows = ["| task | published | network | source |", "|---|---|---|---|"]
-    rows += [
-        f"| `{task.name}` | {figure.value:,g} {figure.unit} | {figure.network} "
-        f"| {figure.source}{f' ({figure.doubt})' if figure.doubt else ''} |"
-        for task in list_tasks()
-        for figure in task.published
-    ]
-    return "\n".join(rows)
+def _published() -> Rows:
+    yield "task", "published", "network", "source"
+    for task in list_tasks():
+        for figure in task.published:
+            value = f"{figure.value:,g} {figure.unit}"
+            doubt = f" ({figure.doubt})" if figure.doubt else ""
+            yield f"`{task.name}`", value, figure.network, f"{figure.source}{doubt}"
 
 
-def _tasks() -> str:
-    rows = ["| task | what | variants |", "|---|---|---|"]
-    rows += [
-        f"| `{task.name}` | {task.about} | {', '.join(f'`{v}`' for v in task.variants)} |"
-        for task in list_tasks()
-    ]
-    return "\n".join(rows)
+def _tasks() -> Rows:
+    yield "task", "what", "variants"
+    for task in list_tasks():
+        yield f"`{task.name}`", task.about, ", ".join(f"`{v}`" for v in task.variants)
 
 
 TABLES = {

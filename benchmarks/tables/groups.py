@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import statistics
 
+from benchmarks.tables.markdown import Rows
 from benchmarks.tables.recorded import RESULTS, learnt, runs
 
 
-def _grouping() -> str:
+def _grouping() -> Rows:
     """Adjusted mutual information of the groups of the experiments, family by family."""
     families = ("rhythm", "tempo", "pitch", "frequency", "wave", "amplitude")
-    rows = [
-        f"| AMI: mean ± deviation; seeds above untrained | {' | '.join(families)} |",
-        "|---" * (1 + len(families)) + "|",
-    ]
+    yield "AMI: mean ± deviation; seeds above untrained", *families
     for name, row in runs():
         if name not in ("bingo_grouping", "neo_grouping") or row["preset"] != "paper":
             continue
@@ -29,10 +27,9 @@ def _grouping() -> str:
             above = sum(a > b for a, b in zip(ours, theirs, strict=True))
             cells.append(f"{_mean_deviation(ours)}; {above} of {len(each)}")
             untrained.append(_mean_deviation(theirs))
-        rows.append(f"| `{row['variant']}` | {' | '.join(cells)} |")
+        yield f"`{row['variant']}`", *cells
         if not row["variant"].endswith("_2001"):  # it reads the last step; this does not
-            rows.append(f"| the same untrained | {' | '.join(untrained)} |")
-    return "\n".join(rows)
+            yield "the same untrained", *untrained
 
 
 def _mean_deviation(values: list[float]) -> str:
@@ -40,10 +37,9 @@ def _mean_deviation(values: list[float]) -> str:
     return f"{statistics.mean(values):.2f} ± {deviation:.2f}"
 
 
-def _nodes() -> str:
+def _nodes() -> Rows:
     """What nodes tell of binary factors, one factor alone and three at once."""
-    rows = ["| nodes | factors | bits that a node tells of its factor | correlation |"]
-    rows.append("|---|---|---|---|")
+    yield "nodes", "factors", "bits that a node tells of its factor", "correlation"
     for row in learnt("nodes")["rows"]:
         cells = []
         for k, factor in enumerate(row["factors"]):
@@ -51,17 +47,15 @@ def _nodes() -> str:
             cells.append(f"{factor} {_mean_deviation(bits)}")
         shared = [one["correlation"] for one in row["each"]]
         said = _mean_deviation(shared) if row["nodes"] > 1 else ""
-        rows.append(
-            f"| {row['nodes']} | {', '.join(row['factors'])} | {', '.join(cells)} | {said} |"
-        )
-    return "\n".join(rows)
+        yield row["nodes"], ", ".join(row["factors"]), ", ".join(cells), said
 
 
-def _clustered() -> str:
+def _clustered() -> Rows:
     """AMI of the groups of music that is known otherwise, method by method."""
-    rows = []
+    yield "set", "features", "method", "AMI: mean ± deviation", "seeds above n-grams"
     for path in sorted((RESULTS / "cluster").glob("*.json")):
         found = learnt(f"cluster/{path.stem}")
+        known = f"{found['set']}: {found['sequences']}, {len(found['groups'])} groups"
         heard = list(dict.fromkeys(tuple(row["features"]) for row in found["rows"]))
         for features in heard:
             here = [row for row in found["rows"] if tuple(row["features"]) == features]
@@ -72,29 +66,19 @@ def _clustered() -> str:
                     pairs = zip(row["each"], ngrams["each"], strict=True)
                     n_above = sum(one["ami"] > other["ami"] for one, other in pairs)
                     above = f"{n_above} of {len(row['seeds'])}"
-                rows.append(
-                    f"| {found['set']}: {found['sequences']}, {len(found['groups'])} groups "
-                    f"| {', '.join(features)} | `{row['method']}` "
-                    f"| {row['ami']:.2f} ± {row['deviation']:.2f} | {above} |"
-                )
-    if not rows:
-        return ""
-    head = "| set | features | method | AMI: mean ± deviation | seeds above n-grams |"
-    return "\n".join([head, "|---|---|---|---|---|", *rows])
+                ami = f"{row['ami']:.2f} ± {row['deviation']:.2f}"
+                yield known, ", ".join(features), f"`{row['method']}`", ami, above
 
 
-def _like() -> str:
+def _like() -> Rows:
     """Overlap with a group of pieces played like it, and of those played without it."""
-    rows = ["| tunes | overlap | without the group | pieces that are nearer |", "|---|---|---|---|"]
+    yield "tunes", "overlap", "without the group", "pieces that are nearer"
     for label, found in learnt("like")["groups"].items():
         each = found["each"]
         ours, theirs = ([row[name] for row in each] for name in ("overlap", "without"))
         above = sum(a > b for a, b in zip(ours, theirs, strict=True))
-        rows.append(
-            f"| {found['pieces']} of the kind {label} | {_mean_deviation(ours)} "
-            f"| {_mean_deviation(theirs)} | {above} of {len(each)} |"
-        )
-    return "\n".join(rows)
+        tunes, nearer = f"{found['pieces']} of the kind {label}", f"{above} of {len(each)}"
+        yield tunes, _mean_deviation(ours), _mean_deviation(theirs), nearer
 
 
 TABLES = {

@@ -5,20 +5,20 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
+from benchmarks.tables.markdown import Rows
 from benchmarks.tables.recorded import ROOT
 from lstmmusic.corpus import read_passport
 from lstmmusic.player import DEFAULT_MODEL, load_model, shipped_models
 
 
-def _model() -> str:
-    rows = ["| model | network | weights | trained on | unseen |", "|---|---|---|---|---|"]
+def _model() -> Rows:
+    yield "model", "network", "weights", "trained on", "unseen"
     for name in (DEFAULT_MODEL, *(name for name in shipped_models() if name != DEFAULT_MODEL)):
         card = load_model(name).card
         for network, told in (("harmony", _chords), ("melody", _notes), ("feel", _feel_told)):
             if network in card["networks"]:
                 weights = card["networks"][network]["weights"]
-                rows.append(f"| `{name}` | {network} | {weights:,} | {' | '.join(told(card))} |")
-    return "\n".join(rows)
+                yield f"`{name}`", network, f"{weights:,}", *told(card)
 
 
 def _chords(card: dict[str, Any]) -> tuple[str, str]:

@@ -23,6 +23,7 @@ import numpy as np
 from lstmmusic.corpus.labels import files_of_group
 from lstmmusic.corpus.piece import Piece
 from lstmmusic.encoding.melody_events import STEPS_PER_BEAT, steps_per_bar
+from lstmmusic.encoding.melody_features import LINE_BARS
 from lstmmusic.errors import InputError, OutputError
 from lstmmusic.evaluation.line import read_line
 from lstmmusic.evaluation.melody_statistics import breathing
@@ -44,6 +45,7 @@ LABELS_SUFFIX = ".csv"
 LICENCE = "your own data"
 MIN_CHORUSES = 6  # with chords, of known forms, for a harmony network
 MIN_PERFORMED_NOTES = 2000  # to learn from, for a feel network
+MIN_LINES = 24  # of four bars, to tell what lines have in common
 SLOWER = 0.3  # share of the recipe's learning rate for a network that has learnt before
 SAMPLE_BARS = 16  # of a sample without a form
 
@@ -299,8 +301,9 @@ def facts_of(material: Material) -> dict[str, Any]:
         `metres`, the commonest first, and, where that is known, `usual` in each; `styles`; `iois`
         and `durations`: lengths in steps that occur at least twice; `range`: the 1st and 99th
         percentile of the pitches; `degrees`: for each mode the degrees above the tonic that occur
-        at least twice; `notes_per_bar`: the mean of each style; `breathing`: of tunes in known
-        forms the share of lines that end with a rest.
+        at least twice; `notes_per_bar`: the mean of each style; with enough lines of
+        four bars also `notes_per_bar_range`: the 5th and 95th percentile of tunes, and
+        `breathing`: the share of lines that end with a rest.
     """
     iois, durations, pitches, busy = [], [], [], {}
     degrees: dict[str, list[int]] = {}
@@ -313,7 +316,10 @@ def facts_of(material: Material) -> dict[str, Any]:
         above_tonic = (tune.events[:, 2] - key.pitch_class) % 12
         degrees.setdefault(key.mode, []).extend(above_tonic.tolist())
         busy.setdefault(tune.style, []).append(len(onsets) / tune.score.n_bars)
-    rests = [breathing(read_line(tune.score)) or 0.0 for tune in material.train if tune.form]
+    long = [tune for tune in material.train if tune.score.n_bars >= LINE_BARS]
+    rests = [breathing(read_line(tune.score)) or 0.0 for tune in long]
+    lines = [tune.score.n_bars // LINE_BARS for tune in long]
+    rates = [len(tune.events) / tune.score.n_bars for tune in long]
     low, high = np.percentile(pitches, [1, 99])
     counted = Counter(str(tune.score.metre) for tune in material.train)
     metres = list(material.usual) or [metre for metre, _ in counted.most_common()]
@@ -327,7 +333,14 @@ def facts_of(material: Material) -> dict[str, Any]:
         "range": [int(low), int(high)],
         "degrees": {mode: _often(found) for mode, found in sorted(degrees.items())},
         "notes_per_bar": {style: round(float(np.mean(v)), 2) for style, v in sorted(busy.items())},
-        **({"breathing": round(float(np.mean(rests)), 4)} if rests else {}),  # 1: in every line
+        **(
+            {
+                "notes_per_bar_range": np.percentile(rates, [5, 95]).round(2).tolist(),
+                "breathing": round(float(np.average(rests, weights=lines)), 6),
+            }
+            if sum(lines) >= MIN_LINES
+            else {}
+        ),
     }
 
 

@@ -45,7 +45,7 @@ def melody_player(
     lowest: int,
     highest: int,
     rng: np.random.Generator,
-    notes_per_bar: float | None = None,
+    notes_per_bar: tuple[float, float] | None = None,
     taste: Taste | None = None,
 ) -> MelodyPlayer:
     """The melody network with what it may not do, thinned where that is usual in the model.
@@ -56,7 +56,7 @@ def melody_player(
         lowest: Of the range, a pitch.
         highest: Of the range.
         rng: Random numbers; none is used, its offspring are.
-        notes_per_bar: To be kept to; None: as learnt.
+        notes_per_bar: The least and the most; None: as learnt.
         taste: Other music to play like; None: as learnt.
     """
     knows = model.card["knows"]
@@ -100,16 +100,19 @@ def play_melody(
     taste: Taste | None = None,
 ) -> list[Event]:
     """The primer's notes and the new ones, onsets in steps from bar 1 of the chart."""
-    low, high = parse_range(settings.range) if settings.range else model.card["knows"]["range"]
+    knows = model.card["knows"]
+    low, high = parse_range(settings.range) if settings.range else knows["range"]
     setting = setting_of(settings, plan)
-    player = melody_player(model, setting, low, high, rng, settings.density, taste)
+    asked = settings.density
+    busy = (asked, asked) if asked else knows.get("notes_per_bar_range")
+    player = melody_player(model, setting, low, high, rng, busy, taste)
     for event in phrase.events if phrase else ():
         player.hear(event)
     sampling = Sampling(settings.temperature, settings.top_p, settings.top_k)
     share = settings.answer
     if share is None:  # a form of two lines has its own ways
         has_third = plan.form_bars >= 3 * LINE_BARS
-        share = model.card["knows"].get("answer", 0.0) if has_third else 0.0
+        share = knows.get("answer", 0.0) if has_third else 0.0
     answers = Answers(setting, share, plan.lead)
     _play_on(player, answers, sampling, rng, plan, settings.pickup)
     if plan.ends_on_tonic:

@@ -196,13 +196,15 @@ def _best_try(
     """The notes of the try that leads best into what follows."""
     setting = context.setting
     rng = np.random.default_rng([settings.seed, _STREAM])
-    player = melody_player(model, setting, *note_range, rng, setting.notes_per_bar)
+    asked = settings.density
+    busy = (asked, asked) if asked else None  # the network is told the piece's
+    player = melody_player(model, setting, *note_range, rng, busy)
     earliest = told.begin - CONTEXT_BARS * setting.bar_steps
     for event in told.before:
         if event[0] >= earliest:
             player.hear(event)
     sampling = Sampling(settings.temperature, settings.top_p, settings.top_k)
-    best: tuple[float, list[Event]] | None = None
+    best: tuple[tuple[bool, float], list[Event]] | None = None
     for number in range(N_TRIES):
         rng = np.random.default_rng([settings.seed, _STREAM, number])
         twin = player.fork()
@@ -210,11 +212,12 @@ def _best_try(
         if new == told.within and number + 1 < N_TRIES:
             continue
         led = 0.0
+        rests = not told.after or twin.leaves_rest(told.after[0][0])
         for event in told.after[:LED_INTO_NOTES]:
             led += max(twin.log_likelihood(event), -1e3)  # beyond the network: bad for every try
             twin.hear(event)
-        if best is None or (led > best[0] and new != told.within):
-            best = (led, new)
+        if best is None or ((rests, led) > best[0] and new != told.within):
+            best = ((rests, led), new)
     return best[1] if best else []
 
 

@@ -1,7 +1,8 @@
 """Where a line of four bars has to rest, for music of which every line does.
 
-A line has rested when silence of a beat or more is heard in its last bar; it may begin before that
-bar or last beyond it. The scorecard's `breathing` counts the same.
+A line has rested when silence of a beat or more is heard in its fourth bar; it may begin before
+that bar or last beyond it. Bars at the end of a form that are no whole line need none. The
+scorecard's `breathing` counts the same.
 """
 
 from __future__ import annotations

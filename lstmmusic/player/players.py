@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lstmmusic.encoding.harmony_clock import N_SYMBOLS
-from lstmmusic.encoding.melody_features import Event, MelodyMemory, MelodySetting
+from lstmmusic.encoding.melody_features import LINE_BARS, Event, MelodyMemory, MelodySetting
 from lstmmusic.player import network
 from lstmmusic.player.line_rests import LineRests
 from lstmmusic.player.network import LOWEST_PITCH, MAX_STEPS, Weights
@@ -106,8 +106,8 @@ class MelodyLimits:
         lowest, highest: Pitches that bound the range.
         iois, durations: Flags of the lengths in steps that the training music has (index 0 is
             one step).
-        notes_per_bar: To be kept to over `PACE_BARS`, by a tilt of the choice of lengths towards
-            short or long ones; None: as learnt.
+        notes_per_bar: The least and the most over `PACE_BARS`, kept to by a tilt of the choice of
+            lengths towards short or long ones; None: as learnt.
         degrees: Flags of the degrees above the tonic that the training music has in the mode, shape
             (12,).
         breathes: Every line of four bars rests in its last one, see `LineRests`.
@@ -118,7 +118,7 @@ class MelodyLimits:
     highest: int = 86
     iois: Flags = field(default_factory=lambda: np.ones(MAX_STEPS, bool))
     durations: Flags = field(default_factory=lambda: np.ones(MAX_STEPS, bool))
-    notes_per_bar: float | None = None
+    notes_per_bar: tuple[float, float] | None = None
     degrees: Flags = field(default_factory=lambda: np.ones(12, bool))
     breathes: bool = False
     taste: Taste | None = None
@@ -267,15 +267,24 @@ class MelodyPlayer:
         The shorter a length, the more it gains where too few notes were played of late; a bar as it
         is to be is counted beforehand.
         """
-        asked, events = self.limits.notes_per_bar, self.memory.events
-        if asked is None or not events:
+        bounds, events = self.limits.notes_per_bar, self.memory.events
+        if bounds is None or not events:
             return np.zeros(MAX_STEPS)
         bar_steps, here = self.setting.bar_steps, events[-1][0]
         begin = max(events[0][0] // bar_steps * bar_steps, here - PACE_BARS * bar_steps)
         n_bars = (here - begin) / bar_steps
         n_notes = len(events) - 1 - bisect_left(events, begin, key=lambda event: event[0])
-        tilt = _PULL * np.log((1 + n_bars) * asked / (asked + n_notes))
+        if bounds[0] < bounds[1] and n_bars < LINE_BARS:  # a few bars do not tell how busy it is
+            return np.zeros(MAX_STEPS)
+        wanted = min(max(n_notes / max(n_bars, 1), bounds[0]), bounds[1])
+        tilt = _PULL * np.log((1 + n_bars) * wanted / (wanted + n_notes))
         return -tilt * np.log(np.arange(1, MAX_STEPS + 1))
+
+    def leaves_rest(self, onset: int) -> bool:
+        """Whether a line that has to rest still does where the next note begins there."""
+        if not self.limits.breathes:
+            return True
+        return bool(self._rests.open_onsets(self.memory.events, np.array([onset]))[0])
 
     def next_onset(
         self,

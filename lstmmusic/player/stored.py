@@ -290,6 +290,12 @@ _MAY_KNOW = {  # cards of older models do not say
             _are((int, float), found) and len(found) == 2 and 0 <= min(found) <= max(found) < 1
         ),
     ),
+    "notes_per_bar_range": (
+        "the least and the most notes a bar",
+        lambda found: (
+            _are((int, float), found) and len(found) == 2 and 0 < found[0] <= found[1] < MAX_STEPS
+        ),
+    ),
     "breathing": ("share of lines that end with a rest, 0 to 1", _is_share),
 }
 

@@ -161,7 +161,6 @@ class Networks:
 
     Call args:
         inputs: Shape (networks, batch, time, features).
-        state: Of the first layer, each part (networks, batch, units); none: its own.
 
     Returns:
         Shape (networks, batch, time, outputs).
@@ -176,12 +175,12 @@ class Networks:
         self.layers = [SideBySide(list(copies)) for copies in zip(*columns, strict=True)]
         self._predict = tf.function(self.__call__, jit_compile=True, autograph=False)
 
-    def __call__(self, inputs: Any, state: Sequence[Any] = ()) -> Any:
+    def __call__(self, inputs: Any) -> Any:
         import tensorflow as tf
 
         y, last = inputs, self.layers[-1]
         for layer in self.layers[:-1]:
-            y = layer(y, initial_state=state) if layer is self.layers[0] and state else layer(y)
+            y = layer(y)
         return last(tf.concat([y, inputs], -1) if self._shortcut else y)
 
     @property
@@ -206,10 +205,9 @@ class Networks:
         parts = [np.asarray(weight.value).reshape(self.n, -1) for weight in self.weights]
         return np.concatenate(parts, axis=1)
 
-    def predict(self, inputs: np.ndarray, state: Sequence[np.ndarray] = ()) -> np.ndarray:
+    def predict(self, inputs: np.ndarray) -> np.ndarray:
         """Inputs (networks, batch, time, features) -> outputs (networks, batch, time, outputs)."""
-        parts = [part.astype(np.float32) for part in state]
-        return np.asarray(self._predict(inputs.astype(np.float32), parts))
+        return np.asarray(self._predict(inputs.astype(np.float32)))
 
     def solver(self, index: int) -> Callable[..., np.ndarray]:
         """One network alone."""

@@ -100,6 +100,27 @@ class Player:
         return y @ w["head"] + w["head_bias"][:, None], y, c
 
 
+class NetworksFromStates(Networks):
+    """Networks whose first layer may begin in a given state.
+
+    Call args:
+        inputs: As `Networks` wants them.
+        state: Each part (networks, batch, units); no error reaches it. None: the layer's own.
+    """
+
+    def __call__(self, inputs: Any, state: Sequence[Any] = ()) -> Any:
+        first, *others = self.layers
+        y = first(inputs, initial_state=state) if state else first(inputs)
+        for layer in others:
+            y = layer(y)
+        return y
+
+    def predict(self, inputs: np.ndarray, state: Sequence[np.ndarray] = ()) -> np.ndarray:
+        """The same of arrays, (networks, batch, time, outputs)."""
+        arrays = [array.astype(np.float32) for array in (inputs, *state)]
+        return np.asarray(self._predict(arrays[0], arrays[1:]))
+
+
 class EpisodeLearner(GradientLearner):
     """Runs side by side that keep whole episodes; a `lstmmusic.tasks._training.Learner`.
 
@@ -139,11 +160,12 @@ class EpisodeLearner(GradientLearner):
             for seed in seeds
         ]
         nothing: Any = None
-        networks, rate = Networks(columns), replay.learning_rate
+        networks, rate = NetworksFromStates(columns), replay.learning_rate
         super().__init__(
             networks, seeds, nothing, "squared", nothing, replay.batch, replay.updates, rate
         )
         self.steps_per_round = e * replay.round_steps
+        self._from_states = networks
         self._worlds, self._replay, self._least_right = worlds, replay, least_right
         self._trial = trial
         self._loss = self._loss_of
@@ -195,12 +217,9 @@ class EpisodeLearner(GradientLearner):
         losses = np.zeros(n)
         for _ in range(replay.updates):
             losses += self._replayed(rngs, active & ~stops) / replay.updates
-        metrics = {
-            "loss": losses,
-            "right": kept["right"].mean(axis=1),
-            "episodes": kept["count"],
-            "greedy_steps": kept["greedy_steps"],
-        }
+        metrics = {"loss": losses, "episodes": kept["count"]}
+        if replay.greedy:
+            metrics |= {"right": kept["right"].mean(axis=1), "greedy_steps": kept["greedy_steps"]}
         return stops, metrics
 
     def _stops(self, n_round: int, active: np.ndarray) -> np.ndarray:
@@ -289,7 +308,7 @@ class EpisodeLearner(GradientLearner):
         names = ("x", "first_y", "first_c", "action", "reward", "log_share", "lengths", "is_cut")
         episodes = {name: kept[name][runs, rows] for name in names}
         heard = [episodes[name].astype(np.float32) for name in ("x", "first_y", "first_c")]
-        outputs = self._networks.predict(heard[0], heard[1:])
+        outputs = self._from_states.predict(heard[0], heard[1:])
         asked = np.arange(outputs.shape[2]) < episodes["lengths"][..., None]
         targets = self._targets(episodes, outputs, asked).astype(np.float32)
         paces = np.ones((len(rows), len(self._networks.parts)), np.float32)
@@ -298,7 +317,7 @@ class EpisodeLearner(GradientLearner):
 
     def _told(self, inputs: Any) -> Any:
         x, *state = inputs
-        return self._networks(x, state)
+        return self._from_states(x, state)
 
     def _targets(
         self, episodes: dict[str, np.ndarray], outputs: np.ndarray, asked: np.ndarray
@@ -334,7 +353,8 @@ class EpisodeLearner(GradientLearner):
         """Goes on from a kept state."""
         for k, variable in enumerate([*self._networks.weights, *self._optimizer.variables]):
             variable.assign(state[f"variable/{k}"].reshape(variable.shape))
-        self._arrays = {name: a.copy() for name, a in below("kept/", state).items()}
+        # What a state of before `goes_on` lacks is 0, as it is here.
+        self._arrays |= {name: a.copy() for name, a in below("kept/", state).items()}
         self._worlds.restore(below("worlds/", state))
 
     def solver(self, index: int) -> GreedySolver:

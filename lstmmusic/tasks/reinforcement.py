@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from lstmmusic.errors import InputError
 from lstmmusic.tasks.task import (
     TEST,
     Job,
@@ -144,8 +145,11 @@ class PoleSettings:
     test_episodes: int = 10
 
     def __post_init__(self) -> None:
-        for name in ("most_steps", "cells", "round_steps", "window_episodes", "test_episodes"):
+        wholes = ("most_steps", "cells", "round_steps", "window_episodes", "trial_episodes")
+        for name in (*wholes, "test_episodes"):
             check_whole(name, getattr(self, name), least=1)
+        if not 0 <= self.replay_goes_on <= 1:
+            raise InputError("replay_goes_on", "0 to 1", self.replay_goes_on)
 
 
 def _actor(job: Job, n_inputs: int, n_actions: int) -> tuple[Any, float]:

@@ -8,7 +8,7 @@ import pytest
 from lstmmusic.encoding import HarmonyClock
 from lstmmusic.encoding.harmony_clock import N_SYMBOLS
 from lstmmusic.errors import InputError
-from lstmmusic.evaluation import MelodyNGram
+from lstmmusic.evaluation import MelodyNGram, measure
 from lstmmusic.fitting import Material, facts_of, networks, read_recipe, train_harmony, train_melody
 from lstmmusic.generation import improvise
 from lstmmusic.models import melody_example
@@ -178,6 +178,17 @@ def test_facts_are_counted_over_the_tunes(tunes):
     shuffles = [tune for tune in tunes if tune.style == "shuffle"]
     expected = np.mean([len(t.events) / 12 for t in shuffles])
     assert facts["notes_per_bar"]["shuffle"] == pytest.approx(expected, abs=0.01)
+
+
+def test_what_lines_have_in_common_is_told_where_there_are_enough(tunes):
+    few = [tune for tune in tunes if tune.score.n_bars == 12][:7]
+    assert not facts_of(Material(tuple(few), ())).keys() & {"breathing", "notes_per_bar_range"}
+    many = few * 2
+    facts = facts_of(Material(tuple(many), ()))
+    rates = [len(tune.events) / 12 for tune in many]
+    assert facts["notes_per_bar_range"] == pytest.approx(np.percentile(rates, [5, 95]), abs=0.006)
+    rests = [measure(tune.score).numbers["breathing"] for tune in many]
+    assert facts["breathing"] == np.mean(rests) == 1
 
 
 def test_what_was_trained_can_be_stored_and_played(tunes, harmony, melody, tmp_path):

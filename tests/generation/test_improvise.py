@@ -1,5 +1,6 @@
 """What was asked is what comes out: in the score and in the report."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -322,3 +323,13 @@ def test_a_metre_that_the_model_does_not_know_is_refused(model):
 def test_too_many_chords_in_a_bar_are_refused(model):
     with pytest.raises(ChordError, match=r"^chords, bar 2, .* at most 4 chords in a bar of 4/4"):
         improvise(chords="| C7 | C7 F7 C7 F7 C7 |", model=model)
+
+
+def test_a_model_may_be_thinned_piece_by_piece():
+    """The card says so; a piece is the same again, and another than the whole network's."""
+    model = tiny_model()
+    knows = {**model.card["knows"], "thinned": [0.3, 0.5]}
+    thinned = replace(model, card={**model.card, "knows": knows})
+    pieces = [improvise(model=m, seed=3).score for m in (model, thinned, thinned)]
+    notes = [piece.parts[0].notes.tobytes() for piece in pieces]
+    assert notes[0] != notes[1] == notes[2]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from lstmmusic.encoding import MelodyEvents, melody_part
 from lstmmusic.errors import InputError
+from lstmmusic.evaluation import measure
 from lstmmusic.generation import Settings, improvise, parse_bars, redo
 from lstmmusic.generation.context import context_of
 from lstmmusic.generation.melody import melody_player
@@ -262,6 +263,27 @@ def test_the_best_lead_into_what_follows_is_taken():
     assert others == sorted(others)
     assert led(done.score) == max(others)
     assert others[-1] > others[0]
+
+
+def test_a_melody_that_rests_for_bars_is_not_filled():
+    """How busy the bars are that have notes is what the network is told, not what it must reach."""
+    blues = improvise(seed=1, choruses=3, model=MODEL).score
+    part = blues.parts[0]
+    bars = part.notes["onset_quarters"] // 4
+    sparse = replace(blues, parts=[replace(part, notes=part.notes[bars % 4 < 2])])
+    counts = []
+    for seed in range(6):
+        notes = melody_part(redo(sparse, "25-26", seed=seed, model=MODEL).score).notes
+        counts.append(np.count_nonzero(notes["onset_quarters"] // 4 // 2 == 12))
+    assert np.mean(counts) <= 12
+
+
+def test_a_line_that_is_played_anew_keeps_its_rest():
+    rests = []
+    for seed in range(5):
+        blues = improvise(seed=seed, model=MODEL).score
+        rests += [measure(redo(blues, bar, seed=1, model=MODEL).score) for bar in ("4", "8")]
+    assert [found.numbers["breathing"] for found in rests] == [1] * 10
 
 
 def test_the_context_is_heard():

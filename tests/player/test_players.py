@@ -130,7 +130,9 @@ def test_notes_a_bar_are_kept_to():
 
     def notes_a_bar(asked, seed):
         limits = MelodyLimits(
-            iois=flags([3, 6, 12, 24, 48]), durations=flags([3, 6, 12]), notes_per_bar=asked
+            iois=flags([3, 6, 12, 24, 48]),
+            durations=flags([3, 6, 12]),
+            notes_per_bar=asked and (asked, asked),
         )
         long = MelodySetting(chart * 3, Key("C"), Metre(4, 4))
         player = MelodyPlayer(tiny_weights("melody", seed, spread=0.3), long, limits)

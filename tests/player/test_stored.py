@@ -322,6 +322,28 @@ def test_a_usual_answer_is_a_share(tmp_path, wrong):
         load_model(str(tmp_path / "m"))
 
 
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("breathing", 1, 1.01),
+        ("thinned", [0.2, 0.3], [0.2, 1.0]),
+        ("thinned", [0, 0], [0.2]),
+        ("notes_per_bar_range", [3.5, 3.5], [4.0, 3.5]),
+        ("notes_per_bar_range", [2, 9.5], [0, 3]),
+    ],
+)
+def test_what_else_a_card_may_tell_is_checked(tmp_path, name, right, wrong):
+    model = tiny_model()
+    for value in (right, wrong):
+        card = {**model.card, "knows": {**model.card["knows"], name: value}}
+        store_model(tmp_path / "m", card, model.networks)
+        if value is right:
+            assert load_model(str(tmp_path / "m")).card["knows"][name] == right
+        else:
+            with pytest.raises(InputError, match=rf"knows\.{name}: "):
+                load_model(str(tmp_path / "m"))
+
+
 def test_models_of_the_user_lie_where_they_are_looked_for(tmp_path, monkeypatch):
     monkeypatch.setenv("LSTMMUSIC_MODELS", str(tmp_path))
     store_tiny(tmp_path / "mine")
