@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -155,6 +156,7 @@ def _insert_rests(holder: stream.Stream, measure: stream.Measure) -> None:
 
     metre = _metre(measure)
     sounding = [(place, Fraction(found.quarterLength)) for place, found in _sounding(holder)]
+    edges = {edge for start, length in sounding for edge in (start, start + length)}
     stop = Fraction(measure.barDuration.quarterLength)
     place = Fraction(0)
     for start, length in [*sounding, (stop, Fraction(0))]:
@@ -162,7 +164,7 @@ def _insert_rests(holder: stream.Stream, measure: stream.Measure) -> None:
             holder.insert(0, note.Rest(quarterLength=stop))
             return
         while place < start:
-            rest = _rest_length(place, start, metre)
+            rest = _rest_length(place, start, metre, edges)
             holder.insert(place, note.Rest(quarterLength=rest))
             place += rest
         place = start + length
@@ -174,7 +176,10 @@ def _metre(measure: stream.Measure) -> Metre:
 
 
 def _split_tuplets(holder: stream.Stream, measure: stream.Measure) -> None:
-    """Ties what is held into or out of a triplet at the beat, where the triplet begins or ends."""
+    """Ties what is held into or out of a triplet at the beat, where the triplet begins or ends.
+
+    What no single sign has the length of, within a beat, is tied at its half.
+    """
     metre = _metre(measure)
     beat = Fraction(metre.beat_quarters)
     if metre.is_compound:
@@ -186,6 +191,9 @@ def _split_tuplets(holder: stream.Stream, measure: stream.Measure) -> None:
             cuts.append((start // beat + 1) * beat)
         if stop % (beat / 4):
             cuts.append(stop // beat * beat)
+        half = (start // beat + Fraction(1, 2)) * beat
+        if cuts and min(stop, (start // beat + 1) * beat) - start == beat * Fraction(5, 6):
+            cuts.append(half)
         for cut in sorted(set(cuts)):
             if start < cut < stop:
                 _, element = element.splitAtQuarterLength(cut - start)
@@ -209,10 +217,13 @@ def _bracket_tuplets(holder: stream.Stream, measure: stream.Measure) -> None:
             tuplets[0].type = "startStop"
 
 
-def _rest_length(place: Fraction, stop: Fraction, metre: Metre) -> Fraction:
+def _rest_length(
+    place: Fraction, stop: Fraction, metre: Metre, edges: Collection[Fraction] = ()
+) -> Fraction:
     """The longest rest that fits from a place on, and begins where a rest of its length may.
 
-    A rest before or after notes of a triplet is a part of the triplet.
+    A rest before or after notes of a triplet is a part of the triplet, which fills a beat or, where
+    notes begin or end within its thirds (`edges`), a half.
 
     Example:
         >>> third = Fraction(1, 3)
@@ -222,12 +233,17 @@ def _rest_length(place: Fraction, stop: Fraction, metre: Metre) -> Fraction:
         '1/2'
     """
     beat = Fraction(metre.beat_quarters)
-    begin = place % beat
-    rest = min(stop - place, beat - begin)  # of this beat
-    thirds = {begin % (beat / 3), rest % (beat / 3)}
-    quarters = {begin % (beat / 4), rest % (beat / 4)}
-    if not metre.is_compound and thirds == {0} and quarters != {0}:
-        return rest
+    rest = stop - place
+    for span in () if metre.is_compound else (beat, beat / 2):
+        within = [edge for edge in edges if 0 <= edge - place // span * span <= span]
+        if any(edge % (span / 3) for edge in within):
+            continue
+        begin = place % span
+        rest = min(stop - place, span - begin)
+        thirds = {begin % (span / 3), rest % (span / 3)}
+        quarters = {begin % (beat / 4), rest % (beat / 4)}
+        if thirds == {0} and quarters != {0}:
+            return rest
     eighth = Fraction(1, 2)
     lengths = [2 * beat, beat, eighth, Fraction(1, 4), Fraction(1, 3), Fraction(1, 6)]
     for length in lengths:

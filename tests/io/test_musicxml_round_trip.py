@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 from xml.etree import ElementTree
 
@@ -271,3 +272,14 @@ def test_what_soloist_plays_has_as_many_brackets_as_beats_with_triplets():
                     beats.add((number, place // divisions))
                 place += int(note.findtext("duration", "0"))
         assert kinds == ["start", "stop"] * len(beats)
+
+
+@pytest.mark.parametrize("grid", [2, 3, 4])
+def test_brackets_open_and_close_wherever_a_note_lies_in_two_beats(grid):
+    """On sixths, fourths and thirds of the beat."""
+    for start, stop in combinations(range(0, 25, grid), 2):
+        note = Note(start / 12, (stop - start) / 12, 60)
+        score = Score([Part([note], "melody")], length_quarters=4)
+        bar = ElementTree.fromstring(format_musicxml(score)).find("part/measure")
+        kinds = [tuplet.get("type") for tuplet in bar.iter("tuplet")]
+        assert kinds == ["start", "stop"] * (len(kinds) // 2), (start, stop)
