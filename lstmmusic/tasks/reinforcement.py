@@ -221,14 +221,14 @@ def _test_maze(settings: MazeSettings, seed: int, solver: Any) -> Verdict:
 
     n, shortest = settings.test_episodes, settings.corridor_steps + 1
     mazes = Mazes(n, settings.corridor_steps, settings.noisy)
-    ends, is_right = episodes_of(mazes, solver, seed, settings.patience * shortest)
+    ends, is_right = episodes_of(mazes, solver, (seed, TEST), settings.patience * shortest)
     steps = ends[is_right].mean() / shortest if is_right.any() else float(settings.patience)
     share = float(is_right.mean())
     return Verdict(share > settings.test_right, {"right": share, "way_over_shortest": float(steps)})
 
 
 def episodes_of(
-    worlds: Any, solver: Any, seed: int | Sequence[int], most_steps: int, until_wrong: bool = False
+    worlds: Any, solver: Any, seed: Sequence[int], most_steps: int, until_wrong: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Runs an episode in each world.
 
@@ -236,14 +236,14 @@ def episodes_of(
         worlds: `lstmmusic.tasks._environments.Worlds`.
         solver: Observations (episodes, features), where episodes begin (episodes,), uniform draws
             (episodes,) -> actions (episodes,).
-        seed: Of all that is random, apart from training.
+        seed: Of all that is random, and what it is used for.
         most_steps: Then all are ended.
         until_wrong: So they are when the first ends as it should not.
 
     Returns:
         Steps until each ended, and whether it ended as it should; each (episodes,).
     """
-    rng = np.random.default_rng([seed, TEST] if isinstance(seed, int) else seed)
+    rng = np.random.default_rng(seed)
     n = worlds.n
     ends, is_right, is_on = np.full(n, most_steps), np.zeros(n, bool), np.ones(n, bool)
     begins = np.ones(n, bool)
@@ -297,9 +297,9 @@ def _train_pole(job: Job) -> list[Trained]:
         )
 
         def trial(solver: Any, seed: Sequence[int]) -> bool:
-            modes = np.repeat([1, -1], settings.trial_episodes)
-            poles = _environments.Poles(len(modes), settings.most_steps, modes)
-            return bool(episodes_of(poles, solver, seed, settings.most_steps, True)[1].all())
+            n_each = settings.trial_episodes
+            _, _, is_right = _in_both_modes(settings, n_each, solver, seed, until_wrong=True)
+            return bool(is_right.all())
 
         poles = _environments.Poles(n * replay.episodes, settings.most_steps)
         learner = _whole_episodes.PolicyLearner(
@@ -322,13 +322,21 @@ def _train_pole(job: Job) -> list[Trained]:
     return _training.train(learner, job)
 
 
-def _test_pole(settings: PoleSettings, seed: int, solver: Any) -> Verdict:
-    """How long fresh poles are balanced in each mode."""
+def _in_both_modes(
+    settings: PoleSettings, n_each: int, solver: Any, seed: Sequence[int], until_wrong: bool = False
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Modes of poles, steps until each ended, and whether it was balanced for good."""
     from lstmmusic.tasks._environments import Poles
 
-    modes = np.repeat([1, -1], settings.test_episodes)
+    modes = np.repeat([1, -1], n_each)
     poles = Poles(len(modes), settings.most_steps, modes)
-    ends, is_right = episodes_of(poles, solver, seed, settings.most_steps)
+    return modes, *episodes_of(poles, solver, seed, settings.most_steps, until_wrong)
+
+
+def _test_pole(settings: PoleSettings, seed: int, solver: Any) -> Verdict:
+    """How long fresh poles are balanced in each mode."""
+    n_each = settings.test_episodes
+    modes, ends, is_right = _in_both_modes(settings, n_each, solver, (seed, TEST))
     measured = {}
     for name, mode in (("mode_1", 1), ("mode_2", -1)):
         measured[f"steps_{name}"] = float(np.median(ends[modes == mode]))
