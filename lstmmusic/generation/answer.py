@@ -50,6 +50,14 @@ class Answers:
             return None
         return self.begins_between(onset, self._setting.n_steps - 1)
 
+    def due(self, memory: MelodyMemory, onset: int) -> int | None:
+        """Where the first note of the next answer begins, from a place in the line before it."""
+        begin = self.next_begin(onset)
+        if begin is None or begin - onset > self._line_steps or not memory.events:
+            return None
+        echo = self.after(memory, begin)
+        return None if echo is None or echo.event is None else echo.event[0]
+
     def after(self, memory: MelodyMemory, earliest: int) -> Echo | None:
         """What line one had next, from a place in an answer on; None outside answers."""
         bar_steps = self._setting.bar_steps

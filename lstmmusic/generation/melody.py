@@ -143,7 +143,8 @@ def _play_on(
         if answer is not None:
             longest = min(longest, answer - onset)  # so that the answer finds its place free
         echo = answers.at(player.memory, onset)
-        player.play(onset, sampling, rng, longest=longest, echo=echo)
+        due = answers.due(player.memory, onset)
+        player.play(onset, sampling, rng, longest=longest, echo=echo, due=due)
 
 
 def _next_onset(
@@ -160,7 +161,8 @@ def _next_onset(
     if memory.events:
         earliest = max(earliest, memory.events[-1][0] + memory.events[-1][1])
     echo = answers.after(memory, earliest)
-    onset = player.next_onset(sampling, rng, start, latest, echo)
+    due = answers.due(memory, memory.last_onset)
+    onset = player.next_onset(sampling, rng, start, latest, echo, due)
     begin = answers.begins_between(memory.last_onset, onset) if echo is None else None
     if begin is None:
         return onset

@@ -48,8 +48,16 @@ class LineRests:
         self._bar_steps = setting.bar_steps
         self._shortest = shortest
 
-    def open_onsets(self, events: Sequence[Event], onsets: np.ndarray) -> np.ndarray:
-        """Flags of the onsets at which the next note may begin."""
+    def open_onsets(
+        self, events: Sequence[Event], onsets: np.ndarray, due: int | None = None
+    ) -> np.ndarray:
+        """Flags of the onsets at which the next note may begin.
+
+        Args:
+            events: The notes before.
+            onsets: To choose from.
+            due: Where another note will begin, before which the line has to have rested.
+        """
         if not events:
             return np.ones(len(onsets), bool)
         free = events[-1][0] + events[-1][1]
@@ -58,13 +66,13 @@ class LineRests:
             return np.ones(len(onsets), bool)
         heard = REST + _SWUNG if free % _HALF else REST
         rests = (onsets - free >= heard) & (onsets > last_bar.start)
-        return rests | (onsets + self._shortest < last_bar.stop)
+        return rests | (onsets + self._shortest <= _last_end(last_bar, due))
 
-    def longest(self, events: Sequence[Event], onset: int) -> int:
-        """How long a note that begins there may be, in steps."""
+    def longest(self, events: Sequence[Event], onset: int, due: int | None = None) -> int:
+        """How long a note that begins there may be, in steps; see `open_onsets`."""
         recent = events[-self._bar_steps :]  # no more begin in one bar
         last_bar = self._due([*recent, (onset, 0, 0)], onset)
-        return MAX_STEPS if last_bar is None else last_bar.stop - 1 - onset
+        return MAX_STEPS if last_bar is None else _last_end(last_bar, due) - onset
 
     def _due(self, events: Sequence[Event], step: int) -> range | None:
         """The last bar of the line that a step lies in, if no rest has been heard there."""
@@ -82,3 +90,10 @@ class LineRests:
             if after[0] - silent_from >= REST and silent_from < last_bar.stop:
                 return None
         return last_bar
+
+
+def _last_end(last_bar: range, due: int | None) -> int:
+    """Where a note has to end at the latest, so that a rest is heard in the bar."""
+    if due is None:
+        return last_bar.stop - 1
+    return min(last_bar.stop - 1, due - REST - _SWUNG)

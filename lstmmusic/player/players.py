@@ -20,6 +20,7 @@ from lstmmusic.step import step
 Flags = np.ndarray
 
 PACE_BARS = 12  # over which notes a bar are kept to
+_LOG_STEPS = np.log(np.arange(1, MAX_STEPS + 1))
 _PULL = 4.0  # with 4, notes a bar of single choruses scatter half as much; more makes bars uneven
 
 
@@ -199,7 +200,9 @@ class MelodyPlayer:
         self.setting = setting
         self.limits = limits
         self.memory = MelodyMemory(setting)
-        self._rests = LineRests(setting, shortest=1 + int(np.argmax(limits.durations)))
+        self._rests = None
+        if limits.breathes:
+            self._rests = LineRests(setting, shortest=1 + int(np.argmax(limits.durations)))
         self._h = self._listen()
 
     def _listen(self) -> np.ndarray:
@@ -278,11 +281,11 @@ class MelodyPlayer:
             return np.zeros(MAX_STEPS)
         wanted = min(max(n_notes / max(n_bars, 1), bounds[0]), bounds[1])
         tilt = _PULL * np.log((1 + n_bars) * wanted / (wanted + n_notes))
-        return -tilt * np.log(np.arange(1, MAX_STEPS + 1))
+        return -tilt * _LOG_STEPS
 
     def leaves_rest(self, onset: int) -> bool:
         """Whether a line that has to rest still does where the next note begins there."""
-        if not self.limits.breathes:
+        if self._rests is None:
             return True
         return bool(self._rests.open_onsets(self.memory.events, np.array([onset]))[0])
 
@@ -293,6 +296,7 @@ class MelodyPlayer:
         earliest: int | None = None,
         latest: int | None = None,
         echo: Echo | None = None,
+        due: int | None = None,
     ) -> int:
         """Chooses the next onset, not before the last note ends nor before `earliest`.
 
@@ -302,6 +306,7 @@ class MelodyPlayer:
             earliest: In steps; None: where the last note ends.
             latest: In steps; where nothing usual lies before it, it is not looked at.
             echo: What to lean towards.
+            due: Where a note will begin that is settled, for a line to have its rest before it.
         """
         last = self.memory.last_onset
         nearest = 1
@@ -311,8 +316,8 @@ class MelodyPlayer:
             nearest = max(nearest, earliest - last)
         steps = np.arange(1, MAX_STEPS + 1)
         open_steps = steps >= nearest
-        if self.limits.breathes:
-            breathing = open_steps & self._rests.open_onsets(self.memory.events, last + steps)
+        if self._rests is not None:
+            breathing = open_steps & self._rests.open_onsets(self.memory.events, last + steps, due)
             open_steps = breathing if (breathing & self.limits.iois).any() else open_steps
         allowed = self.limits.iois & open_steps
         if latest is not None and (allowed & (steps <= latest - last)).any():
@@ -344,6 +349,7 @@ class MelodyPlayer:
         longest: int = MAX_STEPS,
         shortest: int = 1,
         echo: Echo | None = None,
+        due: int | None = None,
     ) -> Event:
         """Chooses pitch and duration of a note that starts there, and hears it.
 
@@ -355,6 +361,7 @@ class MelodyPlayer:
             longest: The longest duration in steps.
             shortest: The shortest; where nothing usual is so long, the longest is taken.
             echo: What to lean towards, if its note starts there.
+            due: As in `next_onset`.
         """
         logits, state = self.pitch_logits(onset)
         pitches = np.arange(LOWEST_PITCH, LOWEST_PITCH + len(logits))
@@ -370,8 +377,10 @@ class MelodyPlayer:
         share, wanted = (echo.share, echo.event) if echo is not None else (0.0, None)
         like = _lean(share, wanted[2] - LOWEST_PITCH, allowed) if wanted else None
         pitch = LOWEST_PITCH + sampling.choose(logits, rng, allowed, like)
-        if self.limits.breathes:
-            longest = max(min(longest, self._rests.longest(self.memory.events, onset)), shortest)
+        if self._rests is not None:
+            longest = max(
+                min(longest, self._rests.longest(self.memory.events, onset, due)), shortest
+            )
         steps = np.arange(1, MAX_STEPS + 1)
         open_steps = self.limits.durations & (steps <= longest) & (steps >= shortest)
         if not open_steps.any():

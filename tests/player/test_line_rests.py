@@ -9,6 +9,7 @@ from lstmmusic.encoding.melody_events import STEPS_PER_BEAT
 from lstmmusic.evaluation.line import read_line
 from lstmmusic.evaluation.melody_statistics import breathing
 from lstmmusic.player import MelodyLimits, MelodyPlayer, Sampling
+from lstmmusic.player.line_rests import LineRests
 from lstmmusic.score import Key, Metre, Timed, form_named
 from tests.tiny_model import tiny_weights
 
@@ -63,3 +64,16 @@ def test_where_nothing_usual_leaves_a_rest_the_music_goes_on():
     """Lengths of a sixteenth alone, one after the other: there is no rest to be had."""
     setting, events = played(0, True, iois=(3,), durations=(3,))
     assert len(events) == setting.n_steps / 3 - (events[0][0] // 3)
+
+
+def test_a_line_rests_before_a_note_that_is_settled():
+    chart = form_named("standard").bars(Key("C"))
+    rests = LineRests(MelodySetting(chart, Key("C"), Metre()), shortest=3)
+    before = [(140, 10, 60)]  # into bar 4, of which nothing has rested yet
+    onsets = np.arange(150, 200)
+    for due in (192, 198, 230):
+        for onset in onsets[rests.open_onsets(before, onsets, due)]:
+            if onset < 192 and onset - 150 < 12:
+                longest = rests.longest(before, int(onset), due)
+                assert longest >= 3
+                assert due - (onset + longest) >= 12
