@@ -121,4 +121,5 @@ def _declared(task: Task) -> dict[str, Any]:
         },
         "variants": list(task.variants),
         "step_unit": task.step_unit,
+        "step_units": dict(task.step_units),
     }

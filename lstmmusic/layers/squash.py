@@ -6,13 +6,13 @@ Slopes are told from the squashed value, as the papers write them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
-import numpy as np
 from keras import ops
 
 from lstmmusic.errors import InputError
+from lstmmusic.step import sigmoid
 
 
 @keras.saving.register_keras_serializable(package="lstmmusic")
@@ -27,27 +27,37 @@ def sigmoid_pm2(x: Any) -> Any:
     return ops.multiply(2.0, ops.tanh(0.5 * x))
 
 
-Squash = tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]
+class Squash(NamedTuple):
+    """A squashing function, and its slope as a function of its value; for any array library.
 
-# Name -> the function in NumPy, and its slope as a function of its value.
+    Attributes:
+        value: (NumPy or `keras.ops`, net inputs) -> values.
+        slope: (NumPy or `keras.ops`, values) -> slopes.
+    """
+
+    value: Callable[[Any, Any], Any]
+    slope: Callable[[Any, Any], Any]
+
+
 SQUASHES: dict[str, Squash] = {
-    "tanh": (np.tanh, lambda y: 1 - y**2),
-    "sigmoid": (lambda x: 0.5 * np.tanh(0.5 * x) + 0.5, lambda y: y * (1 - y)),
-    "linear": (lambda x: x, np.ones_like),
-    "sigmoid_pm1": (lambda x: np.tanh(0.5 * x), lambda y: (1 - y**2) / 2),
-    "sigmoid_pm2": (lambda x: 2 * np.tanh(0.5 * x), lambda y: 1 - y**2 / 4),
+    "tanh": Squash(lambda xp, x: xp.tanh(x), lambda xp, y: 1 - y**2),
+    "sigmoid": Squash(sigmoid, lambda xp, y: y * (1 - y)),
+    "linear": Squash(lambda xp, x: x, lambda xp, y: xp.ones_like(y)),
+    "sigmoid_pm1": Squash(lambda xp, x: xp.tanh(0.5 * x), lambda xp, y: (1 - y**2) / 2),
+    "sigmoid_pm2": Squash(lambda xp, x: 2 * xp.tanh(0.5 * x), lambda xp, y: 1 - y**2 / 4),
 }
 
 
 def squash_of(activation: Any) -> Squash:
-    """The NumPy function and slope for a Keras activation.
+    """The function and slope for a Keras activation.
 
     Raises:
         InputError: An activation that is not one of `SQUASHES`.
 
     Example:
-        >>> function, slope = squash_of(sigmoid_pm2)
-        >>> float(slope(function(np.array(0.0))))
+        >>> import numpy as np
+        >>> pm2 = squash_of(sigmoid_pm2)
+        >>> float(pm2.slope(np, pm2.value(np, np.array(0.0))))
         1.0
     """
     name = getattr(activation, "__name__", str(activation))

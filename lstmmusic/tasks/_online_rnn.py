@@ -13,91 +13,83 @@ References:
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstmmusic.layers import OnlineStep
+from lstmmusic.layers.online import Online, State, Weights, weighted
 from lstmmusic.layers.squash import squash_of
 
 
-class OnlineRNN:
-    """A recurrent layer and an output layer, with the methods of `OnlineLSTM`.
+class Read(NamedTuple):
+    """One step read: the outputs, (..., outputs)."""
+
+    output: Any
+
+
+class PlainGradient:
+    """How a plain network reads and learns: an `OnlineRule`.
 
     Args:
-        layer: Keras' `SimpleRNN`, built; its weights are copied, see `write_back`.
+        layer: Keras' `SimpleRNN`, built.
         head: Built output layer.
         looks_back: True for the real-time gradient, False for Elman's.
     """
 
     def __init__(self, layer: Any, head: Any, looks_back: bool) -> None:
         self._cell, self._head, self._looks_back = layer.cell, head, looks_back
-        self._squash, self._slope = squash_of(layer.cell.activation)
-        self._f, self._f_slope = squash_of(head.activation)
-        self._of_keras = {
-            "kernel": layer.cell.kernel,
-            "recurrent_kernel": layer.cell.recurrent_kernel,
-            "bias": layer.cell.bias,
-            "head_kernel": head.kernel,
-            "head_bias": head.bias,
+        self._squash, self._f = squash_of(layer.cell.activation), squash_of(head.activation)
+
+    def variables(self) -> dict[str, Any]:
+        """The Keras variables of the two layers."""
+        return {
+            "kernel": self._cell.kernel,
+            "recurrent_kernel": self._cell.recurrent_kernel,
+            "bias": self._cell.bias,
+            "head_kernel": self._head.kernel,
+            "head_bias": self._head.bias,
         }
-        self.weights = {
-            name: np.asarray(variable.value, np.float64).copy()
-            for name, variable in self._of_keras.items()
-        }
-        self.reset()
 
-    @property
-    def y(self) -> np.ndarray:
-        """Outputs of the hidden layer, shape (units,)."""
-        return self._y
+    def start(self) -> State:
+        """Before a string: outputs, and how they depend on the weights, (units, units, sources)."""
+        n_inputs, n_units = self._cell.kernel.shape
+        by_weight = np.zeros((n_units, n_units, n_inputs + n_units + 1))
+        return {"y": np.zeros(n_units), "by_weight": by_weight}
 
-    def reset(self) -> None:
-        """Forgets the string."""
-        n_inputs, n_units = self.weights["kernel"].shape
-        self._y = np.zeros(n_units)
-        self._by_weight = np.zeros((n_units, n_units, n_inputs + n_units + 1))
-
-    def step(self, x: np.ndarray, target: np.ndarray | None = None) -> OnlineStep:
-        """Reads one input and, where there is a target, gives the gradient of the error there.
-
-        Args:
-            x: Shape (features,).
-            target: Shape (outputs,); None where nothing is asked.
-        """
-        weights, n = self.weights, len(self._y)
-        net = x @ weights["kernel"] + self._y @ weights["recurrent_kernel"] + weights["bias"]
-        sources = np.concatenate([x, self._y, [1.0]])
+    def read(self, xp: Any, weights: Weights, state: State, x: Any) -> tuple[State, Read]:
+        """One step."""
+        recurrent, before = weights["recurrent_kernel"], state["by_weight"]
+        net = weighted(xp, x, weights["kernel"]) + weighted(xp, state["y"], recurrent)
+        y = self._squash.value(xp, net + weights["bias"])
+        sources = xp.concatenate([x, state["y"], xp.ones_like(x[..., :1])], axis=-1)
+        # Its own unit alone sees a weight at once.
+        by_weight = np.eye(y.shape[-1])[..., None] * sources[..., None, None, :]
         if self._looks_back:
-            before = self._by_weight.reshape(n, -1)
-            by_weight = (weights["recurrent_kernel"].T @ before).reshape(self._by_weight.shape)
-        else:
-            by_weight = np.zeros_like(self._by_weight)
-        by_weight[np.arange(n), np.arange(n)] += sources
-        self._y = self._squash(net)
-        self._by_weight = self._slope(self._y)[:, None, None] * by_weight
-        output = self._f(self._y @ weights["head_kernel"] + weights["head_bias"])
-        if target is None:
-            return OnlineStep(output, None)
-        delta = self._f_slope(output) * (output - target)
-        back = weights["head_kernel"] @ delta
-        slopes = (back @ self._by_weight.reshape(n, -1)).reshape(n, -1).T
-        n_inputs = len(x)
-        gradient = {
-            "kernel": slopes[:n_inputs],
-            "recurrent_kernel": slopes[n_inputs:-1],
-            "bias": slopes[-1],
-            "head_kernel": np.outer(self._y, delta),
+            flat = xp.reshape(before, (*before.shape[:-2], -1))
+            flat = xp.matmul(xp.swapaxes(recurrent, -1, -2), flat)
+            by_weight = by_weight + xp.reshape(flat, before.shape)
+        by_weight = self._squash.slope(xp, y)[..., None, None] * by_weight
+        net = weighted(xp, y, weights["head_kernel"]) + weights["head_bias"]
+        return {"y": y, "by_weight": by_weight}, Read(self._f.value(xp, net))
+
+    def gradient(self, xp: Any, weights: Weights, state: State, read: Read, target: Any) -> Weights:
+        """What half the squared error of a step asks of each weight."""
+        y, n_inputs = state["y"], weights["kernel"].shape[-2]
+        delta = self._f.slope(xp, read.output) * (read.output - target)
+        back = weighted(xp, delta, xp.swapaxes(weights["head_kernel"], -1, -2))
+        slopes = xp.sum(back[..., None, None] * state["by_weight"], axis=-3)
+        slopes = xp.swapaxes(slopes, -1, -2)
+        return {
+            "kernel": slopes[..., :n_inputs, :],
+            "recurrent_kernel": slopes[..., n_inputs:-1, :],
+            "bias": slopes[..., -1, :],
+            "head_kernel": y[..., :, None] * delta[..., None, :],
             "head_bias": delta,
         }
-        return OnlineStep(output, gradient)
 
-    def descend(self, gradient: dict[str, np.ndarray], learning_rate: float) -> None:
-        """Changes the weights against a gradient."""
-        for name, slope in gradient.items():
-            self.weights[name] -= learning_rate * slope
 
-    def write_back(self) -> None:
-        """Gives the weights to the Keras layers that they came from."""
-        for name, variable in self._of_keras.items():
-            variable.assign(self.weights[name])
+class OnlineRNN(Online):
+    """A recurrent layer and an output layer; the arguments are those of `PlainGradient`."""
+
+    def __init__(self, layer: Any, head: Any, looks_back: bool) -> None:
+        super().__init__(PlainGradient(layer, head, looks_back))

@@ -16,7 +16,9 @@ import keras
 import numpy as np
 
 from lstmmusic.layers import OnlineLSTM
+from lstmmusic.layers.online import Online
 from lstmmusic.tasks._networks import ONLINE_RNNS, Networks
+from lstmmusic.tasks._online import OnlineTogether
 from lstmmusic.tasks._online_rnn import OnlineRNN
 from lstmmusic.tasks.task import TRAINING, Job, Strings, Trained
 
@@ -308,7 +310,7 @@ class OnlineLearner:
 
     def __init__(
         self,
-        onlines: Sequence[OnlineLSTM | OnlineRNN],
+        onlines: Sequence[Online],
         networks: Networks,
         seeds: Sequence[int],
         draw: Draw,
@@ -318,62 +320,57 @@ class OnlineLearner:
         late_strings: int = 0,
     ) -> None:
         self.steps_per_round, self._late_strings = strings_per_round, late_strings
-        self._onlines, self._networks, self._seeds = onlines, networks, seeds
+        self._together, self._networks, self._seeds = OnlineTogether(onlines), networks, seeds
         self._draw, self._rule, self._learning_rate = draw, rule, learning_rate
         # What outputs see of the hidden layer, 0 until it is added.
-        self._added = [online.weights["head_kernel"][: len(online.y)].copy() for online in onlines]
-        for online, added in zip(onlines, self._added, strict=True):
-            online.weights["head_kernel"][: len(added)] *= late_strings == 0
+        self._n_hidden = len(onlines[0].y)
+        self._added = self._seen_of_hidden().copy()
+        self._seen_of_hidden()[...] *= late_strings == 0
+
+    def _seen_of_hidden(self) -> np.ndarray:
+        """Weights of the outputs for the hidden layer, (networks, hidden, outputs)."""
+        return self._together.weights["head_kernel"][:, : self._n_hidden]
 
     def learn(self, n_round: int, active: np.ndarray) -> tuple[np.ndarray, Metrics]:
         """One round; see `Learner`."""
-        losses = np.zeros(len(self._seeds))
-        is_early = n_round * self.steps_per_round < self._late_strings
-        for k in np.flatnonzero(active).tolist():
-            rng = np.random.default_rng([self._seeds[k], TRAINING, n_round])
-            strings = self._draw(k, rng, self.steps_per_round)
+        held, per_round = {}, self.steps_per_round
+        if n_round * per_round < self._late_strings:
+            n_seen = self._together.weights["head_kernel"].shape[1]
+            held["head_kernel"] = (np.arange(n_seen) < self._n_hidden)[:, None]
+        else:
+            seen = self._seen_of_hidden()
+            is_new = ~seen.any(axis=(1, 2))
+            seen[is_new] = self._added[is_new]
+        drawn = {
+            k: self._draw(k, np.random.default_rng([self._seeds[k], TRAINING, n_round]), per_round)
+            for k in np.flatnonzero(active).tolist()
+        }
+        # Each network's strings one after another, each up to the last step with a target.
+        asked = {k: strings.weights > 0 for k, strings in drawn.items()}
+        read = {k: np.flip(np.cumsum(np.flip(a, 1), 1), 1) > 0 for k, a in asked.items()}
+        n_steps = max(int(steps.sum()) for steps in read.values())
+        n, some = len(self._seeds), next(iter(drawn.values()))
+        inputs = np.zeros((n_steps, n, some.inputs.shape[-1]))
+        targets = np.zeros((n_steps, n, some.targets.shape[-1]))
+        is_asked, begins = np.zeros((2, n_steps, n), bool)
+        for k, strings in drawn.items():
+            steps = read[k]
+            own = np.arange(int(steps.sum()))
+            inputs[own, k], targets[own, k] = strings.inputs[steps], strings.targets[steps]
+            is_asked[own, k] = asked[k][steps]
+            begins[own, k] = np.nonzero(steps)[1] == 0
+        answers = self._together.learn_strings(
+            inputs, targets, is_asked, begins, self._learning_rate, held
+        )
+        losses = np.zeros(n)
+        for k, strings in drawn.items():
             outputs = np.zeros(strings.targets.shape)
-            seen = self._onlines[k].weights["head_kernel"][: len(self._added[k])]
-            if not is_early and not seen.any():
-                seen[...] = self._added[k]
-            for row in range(self.steps_per_round):
-                asked = strings.weights[row] > 0
-                n_steps = int(np.flatnonzero(asked)[-1]) + 1
-                losses[k] += self._one_string(
-                    self._onlines[k],
-                    strings.inputs[row, :n_steps],
-                    strings.targets[row],
-                    asked,
-                    outputs[row],
-                    len(seen) if is_early else 0,
-                )
+            outputs[read[k]] = answers[: int(read[k].sum()), k]
+            errors = 0.5 * ((outputs - strings.targets) ** 2).sum(axis=-1) * asked[k]
+            losses[k] = (errors.sum(axis=1) / asked[k].sum(axis=1)).mean()
             self._rule.seen(k, strings, outputs)
         met, metrics = self._rule.met(self._predict)
-        return met & active, {"loss": losses / self.steps_per_round, **metrics}
-
-    def _one_string(
-        self,
-        online: OnlineLSTM | OnlineRNN,
-        inputs: np.ndarray,
-        targets: np.ndarray,
-        asked: np.ndarray,
-        outputs: np.ndarray,
-        n_fixed: int,
-    ) -> float:
-        """Learns one string, writes what was answered, returns half the mean squared error.
-
-        The first `n_fixed` rows of what the outputs see stay as they are.
-        """
-        online.reset()
-        loss = 0.0
-        for t, x in enumerate(inputs):
-            found = online.step(x, targets[t] if asked[t] else None)
-            outputs[t] = found.output
-            if found.gradient is not None:
-                loss += 0.5 * float(((found.output - targets[t]) ** 2).sum())
-                found.gradient["head_kernel"][:n_fixed] = 0
-                online.descend(found.gradient, self._learning_rate)
-        return loss / int(asked.sum())
+        return met & active, {"loss": losses, **metrics}
 
     def _predict(self, inputs: np.ndarray) -> np.ndarray:
         self._show()
@@ -381,24 +378,16 @@ class OnlineLearner:
 
     def _show(self) -> None:
         """Gives the networks that answer the weights that have been learnt."""
-        for online in self._onlines:
-            online.write_back()
+        self._together.write_back()
         self._networks.read()
 
     def state(self) -> State:
         """Weights, and the rule's state."""
-        found = {
-            f"network/{k}/{name}": weight
-            for k, online in enumerate(self._onlines)
-            for name, weight in online.weights.items()
-        }
-        return {**found, **{f"rule/{name}": a for name, a in self._rule.state().items()}}
+        return self._together.state() | {f"rule/{n}": a for n, a in self._rule.state().items()}
 
     def restore(self, state: State) -> None:
         """Goes on from a kept state."""
-        for k, online in enumerate(self._onlines):
-            for name, weight in online.weights.items():
-                weight[...] = state[f"network/{k}/{name}"]
+        self._together.restore(state)
         self._rule.restore(below("rule/", state))
 
     def solver(self, index: int) -> Any:

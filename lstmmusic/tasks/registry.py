@@ -133,7 +133,7 @@ def run_task(
         "seed": seed,
         "settings": asdict(preset.settings),
         "budget": preset.budgets.get(variant, preset.budget),
-        "step_unit": task.step_unit,
+        "step_unit": task.unit_of(variant),
     }
     from lstmmusic.fitting import RunFolder, versions
 

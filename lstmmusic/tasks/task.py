@@ -162,6 +162,7 @@ class Task:
         tiny: A few updates, for the tests.
         variants: What can learn it; the first unless another is asked for.
         step_unit: What budgets and steps count.
+        step_units: The same for the variants that count something else.
         train: Trains one network a seed, side by side, without sight of the test data.
         test: Settings, seed, solver -> verdict, on data that no training has seen.
         oracle: Settings -> a solver that knows the rule: it passes the test.
@@ -180,6 +181,11 @@ class Task:
     train: Callable[[Job], Sequence[Trained]]
     test: Callable[[Any, int, Any], Verdict]
     oracle: Callable[[Any], Any]
+    step_units: Mapping[str, str] = field(default_factory=dict)
+
+    def unit_of(self, variant: str) -> str:
+        """What budgets and steps of a variant count."""
+        return self.step_units.get(variant, self.step_unit)
 
     def run(
         self,

@@ -184,7 +184,7 @@ def _order(
                 "paper",
                 full,
                 budget,
-                {"online1997": 100_000} if "online1997" in variants else {},
+                {"online1997": 1_000_000} if "online1997" in variants else {},
             ),
         },
         tiny=Preset("tiny", tiny(full, shorter_by=10), budget=16),

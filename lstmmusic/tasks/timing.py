@@ -16,6 +16,7 @@ from lstmmusic.tasks.task import (
     STRINGS,
     TEST,
     TRAINING,
+    WEIGHTS,
     Job,
     Preset,
     Published,
@@ -28,6 +29,11 @@ from lstmmusic.tasks.task import (
 )
 
 WAVES = ("cosine", "triangle", "rectangle", "spike")
+ONLINE = "online2002"  # the variant that learns by the published rule
+# Published are 1e-5 and 0.99 (spikes: 0.999): a thirtieth of it in effect.
+_LEARNING_RATE, _MOMENTUM = 3e-3, 0.9
+_PERIODS = 100  # of a stream, where no error is too large
+_STREAMS = 2000  # of a round
 
 
 def wave(shape: str, period_steps: int, n_steps: int) -> np.ndarray:
@@ -297,11 +303,65 @@ def _train(job: Job) -> list[Trained]:
     from lstmmusic.tasks import _least_squares
 
     settings: Any = job.settings
+    if job.variant == ONLINE:
+        return _train_online(job)
     if isinstance(settings, GeneratingSettings):
         lesson, longest = _Generating(settings), settings.period_steps
         return _least_squares.train_lesson(job, lesson, longest, starts=True)
     longest = settings.fixed_steps + max(settings.extra)
     return _least_squares.train_lesson(job, _Measuring(settings, job.seeds), longest)
+
+
+def _train_online(job: Job) -> list[Trained]:
+    """By the published rule: a network of one cell, and streams that end with the first error."""
+    import keras
+
+    from lstmmusic.layers import OnlineLSTM, PeepholeLSTM
+    from lstmmusic.tasks._online import OnlineWaves
+    from lstmmusic.tasks._training import train
+
+    settings: Any = job.settings
+    is_spike = settings.shape == "spike"
+
+    def online(seed: int) -> OnlineLSTM:
+        numbers = np.random.default_rng([seed, WEIGHTS]).integers(2**31, size=6).tolist()
+        within: list[Any] = [
+            keras.initializers.RandomUniform(-0.1, 0.1, seed=number) for number in numbers
+        ]
+        layer = PeepholeLSTM(
+            1,
+            activation="linear",
+            kernel_initializer=within[0],
+            recurrent_initializer=within[1],
+            peephole_initializer=within[2],
+            bias_initializer=within[3],
+            input_gate_bias=0.0,
+            forget_gate_bias=-2.0,
+            output_gate_bias=2.0,
+        )
+        head = keras.layers.Dense(
+            1,
+            "sigmoid" if is_spike else None,
+            kernel_initializer=within[4],
+            bias_initializer=within[5],
+        )
+        layer.build((None, None, 1))
+        head.build((None, 1))
+        return OnlineLSTM(layer, head)
+
+    # It is not asked to be within more than the published limit.
+    lesson = _Generating(replace(settings, valid_below=settings.error_below))
+    learner = OnlineWaves(
+        [online(seed) for seed in job.seeds],
+        wave(settings.shape, settings.period_steps, _PERIODS * settings.period_steps)[:, None],
+        settings.error_below,
+        min(_STREAMS, job.budget),
+        _LEARNING_RATE,
+        _MOMENTUM,
+        settings.valid_periods * settings.period_steps,
+        lesson.is_valid,
+    )
+    return train(learner, job)
 
 
 def _oracle_generating(settings: GeneratingSettings) -> Any:
@@ -402,9 +462,10 @@ def _generating(
                 "quick",
                 quick,
                 4000,
+                {ONLINE: 400_000},
                 bar=f"{quick.test_periods} periods right, of 2 in 3 networks",
             ),
-            "paper": Preset("paper", full, 20_000),
+            "paper": Preset("paper", full, 20_000, {ONLINE: 10_000_000}),
         },
         tiny=Preset(
             "tiny",
@@ -421,8 +482,9 @@ def _generating(
             ),
             budget=4,
         ),
-        variants=_VARIANTS,
+        variants=(*_VARIANTS, ONLINE),
         step_unit=_UNIT,
+        step_units={ONLINE: "training streams"},
         train=_train,
         test=_test_generating,
         oracle=_oracle_generating,

@@ -70,13 +70,9 @@ def test_an_lstm_tells_and_traces_what_the_online_rule_of_1997_does(kind):
         actor.follow(choices, FADING)
         for run, online in enumerate(onlines):
             # The error whose slope at the outputs is 1 for the choice and 0 for the others.
-            before = online._y.copy(), online._c.copy()
-            tables = [
-                {k: v.copy() for k, v in t.items()} for t in (online._by_source, online._by_cell)
-            ]
+            before = dict(online._state)
             output = online.step(x[run]).output
-            online._y, online._c = before
-            online._by_source, online._by_cell = tables
+            online._state = before
             found = online.step(x[run], output - np.eye(N_OUTPUTS)[choices[run]])
             np.testing.assert_allclose(told[run], found.output, atol=1e-12)
             traces[run] = FADING * traces[run] + flat_of(found.gradient)

@@ -77,7 +77,7 @@ def test_learnt_weights_go_back_to_the_layers():
         online.descend(found.gradient, 0.5)
     assert error_at_the_end(online, inputs, target) < before / 2
     online.write_back()
-    for name, variable in online._of_keras.items():
+    for name, variable in online.rule.variables().items():
         np.testing.assert_allclose(variable, online.weights[name], rtol=1e-6)
 
 

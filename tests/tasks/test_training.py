@@ -145,14 +145,14 @@ def test_the_online_rule_changes_weights_at_every_step_that_has_a_target():
             twin.descend(twin.step(x, target).gradient, 0.3)
     learnt(learner, 1)
     for name, weight in twin.weights.items():
-        np.testing.assert_allclose(learner._onlines[0].weights[name], weight, rtol=1e-12)
+        np.testing.assert_allclose(learner._together.weights[name][0], weight, rtol=1e-12)
 
 
 def test_a_hidden_layer_that_comes_late_is_not_there_before():
     whole, late = learner_of("online", (3,)), learner_of("online", (3,), late_strings=8)
-    first = {name: values.copy() for name, values in whole._onlines[0].weights.items()}
+    first = {name: values.copy() for name, values in whole._together.weights.items()}
     learnt(late, 2)
-    weights = late._onlines[0].weights
+    weights = late._together.weights
     assert not weights["head_kernel"].any()  # this head sees the hidden layer alone
     assert weights["head_bias"] != first["head_bias"]
     for name in ("kernel", "recurrent_kernel", "bias", "peephole_kernel"):
@@ -163,7 +163,7 @@ def test_a_hidden_layer_that_comes_late_is_not_there_before():
     for learner in (late, other):
         learner._learning_rate = 1e-9
         learnt(learner, 1, first=2)
-        head = learner._onlines[0].weights["head_kernel"]
+        head = learner._together.weights["head_kernel"]
         np.testing.assert_allclose(head, first["head_kernel"], atol=1e-6)
 
 

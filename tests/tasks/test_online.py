@@ -1,0 +1,146 @@
+"""Many networks in one compiled loop learn what each would, step by step, alone."""
+
+import keras
+import numpy as np
+import pytest
+
+from lstmmusic.layers import OnlineLSTM
+from lstmmusic.tasks._online import OnlineTogether, OnlineWaves
+from lstmmusic.tasks._online_rnn import OnlineRNN
+from tests.layers.variants import VARIANTS, build
+
+pytestmark = pytest.mark.keras
+N, RATE = 3, 0.2
+
+
+def uniform(seed):
+    return keras.initializers.RandomUniform(-1, 1, seed=seed)
+
+
+def head_of(n_seen, seed, activation="sigmoid"):
+    head = keras.layers.Dense(2, activation, kernel_initializer=uniform(seed), dtype="float64")
+    head.build((None, n_seen))
+    return head
+
+
+def lstms(options, activation="sigmoid"):
+    layers = [build(options) for _ in range(N)]
+    rng = np.random.default_rng(7)
+    for layer in layers:
+        for variable in layer.trainable_variables:
+            variable.assign(rng.normal(size=variable.shape))
+    heads = [head_of(layer.cell.output_size, n, activation) for n, layer in enumerate(layers)]
+    return [OnlineLSTM(layer, head) for layer, head in zip(layers, heads, strict=True)]
+
+
+def rnns(looks_back):
+    found = []
+    for seed in range(N):
+        layer = keras.layers.SimpleRNN(
+            4,
+            "sigmoid",
+            kernel_initializer=uniform(seed),
+            recurrent_initializer=uniform(9 + seed),
+            dtype="float64",
+        )
+        layer.build((None, None, 2))
+        found.append(OnlineRNN(layer, head_of(4, seed), looks_back))
+    return found
+
+
+SOME = ("mixed, with everything", "learnt initial state, 1997", "peepholes, blocks of three")
+KINDS = {name: lambda name=name: lstms(VARIANTS[name]) for name in (*SOME, "no biases")}
+KINDS |= {"elman": lambda: rnns(False), "rtrl": lambda: rnns(True)}
+
+
+def streams(n_steps=30):
+    rng = np.random.default_rng(3)
+    asked, begins = rng.random((2, n_steps, N)) < np.array([0.5, 0.1])[:, None, None]
+    inputs, targets = rng.normal(size=(n_steps, N, 2)), rng.uniform(size=(n_steps, N, 2))
+    return inputs, targets, asked, begins
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_together_they_learn_what_each_learns_alone(kind):
+    inputs, targets, asked, begins = streams()
+    together = OnlineTogether(KINDS[kind]())
+    answers = together.learn_strings(inputs, targets, asked, begins, RATE)
+    for k, online in enumerate(KINDS[kind]()):
+        for t in range(len(inputs)):
+            if begins[t, k]:
+                online.reset()
+            found = online.step(inputs[t, k], targets[t, k] if asked[t, k] else None)
+            np.testing.assert_allclose(answers[t, k], found.output, rtol=1e-9, atol=1e-12)
+            if found.gradient is not None:
+                online.descend(found.gradient, RATE)
+        for name, weight in online.weights.items():
+            np.testing.assert_allclose(together.weights[name][k], weight, rtol=1e-9, atol=1e-12)
+
+
+def test_what_is_held_stays_and_the_rest_learns():
+    inputs, targets, asked, begins = streams()
+    together = OnlineTogether(lstms({}))
+    before = {name: weight.copy() for name, weight in together.weights.items()}
+    rows = np.arange(before["head_kernel"].shape[1])[:, None] < 2
+    together.learn_strings(inputs, targets, asked, begins, RATE, {"head_kernel": rows})
+    moved = np.abs(together.weights["head_kernel"] - before["head_kernel"]).max(axis=(0, 2))
+    assert (moved[:2] == 0).all()
+    assert (moved[2:] > 0).all()
+    assert np.abs(together.weights["kernel"] - before["kernel"]).max() > 1e-3
+
+
+def test_reading_changes_nothing_even_where_a_network_runs_away():
+    onlines = lstms({"activation": "linear", "peepholes": False})
+    together = OnlineTogether(onlines)
+    together.weights["recurrent_kernel"][1] = 1e200
+    before = {name: weight.copy() for name, weight in together.weights.items()}
+    found = together.read(np.ones((40, 2)))
+    assert not np.isfinite(found[:, 1]).all()
+    assert np.isfinite(found[:, [0, 2]]).all()
+    for name, weight in together.weights.items():
+        np.testing.assert_array_equal(weight, before[name])
+
+
+def test_streams_of_a_wave_end_with_the_first_large_error():
+    wave, below, momentum = np.random.default_rng(0).uniform(size=(6, 2)), 0.45, 0.5
+    together = OnlineTogether(lstms({}))
+    active = np.array([True, False, True])
+    frozen = {name: weight[1].copy() for name, weight in together.weights.items()}
+    lengths = together.learn_wave(wave, below, 20, RATE, momentum, active)
+    for k, online in enumerate(lstms({})):
+        if not active[k]:
+            for name, weight in frozen.items():
+                np.testing.assert_array_equal(together.weights[name][k], weight)
+            assert lengths[k] == 0
+            continue
+        n_steps = 0
+        for _ in range(20):
+            online.reset()
+            for target in wave:
+                found = online.step(np.zeros(2), target)
+                online.descend(found.gradient, RATE, momentum)
+                n_steps += 1
+                if np.abs(found.output - target).max() > below:
+                    break
+        assert lengths[k] == pytest.approx(n_steps / 20)
+        for name, weight in online.weights.items():
+            np.testing.assert_allclose(together.weights[name][k], weight, rtol=1e-8, atol=1e-11)
+    assert len(set(lengths[active])) == 2  # they do not all end alike
+
+
+def test_a_learner_of_waves_goes_on_as_if_it_had_not_stopped():
+    def learner():
+        wave = np.linspace(0, 1, 8)[:, None] * np.ones(2)
+        return OnlineWaves(lstms({}), wave, 0.4, 10, 0.05, 0.9, 8, lambda k, told: k == 1)
+
+    whole, first, rest = learner(), learner(), learner()
+    everyone = np.ones(N, bool)
+    for n_round in range(2):
+        may_stop, _ = whole.learn(n_round, everyone)
+    assert may_stop.tolist() == [False, True, False]
+    first.learn(0, everyone)
+    rest.restore({name: np.array(values) for name, values in first.state().items()})
+    rest.learn(1, everyone)
+    x = np.zeros((1, 8, 2))
+    for k in range(N):
+        np.testing.assert_array_equal(whole.solver(k)(x), rest.solver(k)(x))
