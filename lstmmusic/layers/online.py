@@ -100,7 +100,8 @@ class TruncatedGradient:
         cell: Any = layer.cell
         top: Any = head
         self.cell, self._layer, self._head = cell, layer, top
-        self._shortcut: int = cell.kernel.shape[0] if shortcut is True else int(shortcut)
+        self.n_inputs, self.n_outputs = cell.kernel.shape[0], top.kernel.shape[1]
+        self._shortcut: int = self.n_inputs if shortcut is True else int(shortcut)
         self._g = squash_of(cell.activation)
         self._h = squash_of(cell.output_activation or cell.activation)
         self._gate = squash_of(cell.recurrent_activation)
@@ -293,8 +294,15 @@ class TruncatedGradient:
 class OnlineRule(Protocol):
     """Reads a stream step by step and tells the gradient of each, without numbers of its own.
 
-    See `TruncatedGradient` for what they are.
+    See `TruncatedGradient` for what the methods do.
+
+    Attributes:
+        n_inputs: Features of a step.
+        n_outputs: Outputs of a step.
     """
+
+    n_inputs: int
+    n_outputs: int
 
     def variables(self) -> dict[str, Any]: ...
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
 from lstmmusic.encoding.binary_eighths import N_CHORD_UNITS, N_MELODY_UNITS
-from lstmmusic.layers import OnlineLSTM, PeepholeLSTM, sigmoid_pm1, sigmoid_pm2
+from lstmmusic.layers import PeepholeLSTM, sigmoid_pm1, sigmoid_pm2
+from lstmmusic.layers.online import Online, TruncatedGradient
 from lstmmusic.tasks import _training
 from lstmmusic.tasks._networks import Networks
+from lstmmusic.tasks._online import OnlineTogether
 from lstmmusic.tasks.task import TRAINING, WEIGHTS, Job, Strings, Trained
 
 ONLINE = "online2000"  # the variant that learns by the published rule
@@ -207,6 +209,68 @@ def _fed_back(probs: Any) -> Any:
     return tf.concat([chords, tf.one_hot(strongest, N_MELODY_UNITS)], -1)
 
 
+class _Lines:
+    """The published rule for both lines of one network: an `OnlineRule`.
+
+    Blocks of the melody see what those of the chords gave a step before; no error comes back.
+
+    Args:
+        layers: As `columns_of` gives them.
+    """
+
+    def __init__(self, layers: Sequence[Any]) -> None:
+        sees = (N_CHORD_UNITS, N_MELODY_UNITS)
+        self._lines = {
+            name: TruncatedGradient(layer, head, shortcut=n, cross_entropy=True)
+            for name, layer, head, n in zip(
+                ("chords", "melody"), layers[::2], layers[1::2], sees, strict=False
+            )
+        }
+        self.n_inputs = self.n_outputs = sum(rule.n_outputs for rule in self._lines.values())
+
+    def variables(self) -> dict[str, Any]:
+        """As all methods: see `TruncatedGradient`."""
+        return self._joined({name: rule.variables() for name, rule in self._lines.items()})
+
+    def start(self) -> dict[str, Any]:
+        return self._joined({name: rule.start() for name, rule in self._lines.items()})
+
+    def read(self, xp: Any, weights: Any, state: Any, x: Any) -> tuple[dict[str, Any], Any]:
+        states, reads, before = {}, {}, _training.below("chords/", state)["y"]
+        for name, rule in self._lines.items():
+            seen = x[..., self._own(name)]
+            if name == "melody":
+                seen = xp.concatenate([seen, before], axis=-1)
+            own = _training.below(f"{name}/", weights), _training.below(f"{name}/", state)
+            states[name], reads[name] = rule.read(xp, *own, seen)
+        output = xp.concatenate([read.output for read in reads.values()], axis=-1)
+        return self._joined(states), _ReadLines(output, reads)
+
+    def gradient(self, xp: Any, weights: Any, state: Any, read: Any, target: Any) -> dict[str, Any]:
+        found = {}
+        for name, rule in self._lines.items():
+            own = _training.below(f"{name}/", weights), _training.below(f"{name}/", state)
+            asked = target[..., self._own(name)]
+            found[name] = rule.gradient(xp, *own, read.lines[name], asked)
+        return self._joined(found)
+
+    @staticmethod
+    def _own(line: str) -> slice:
+        """The units of a line."""
+        return slice(N_CHORD_UNITS, None) if line == "melody" else slice(0, N_CHORD_UNITS)
+
+    @staticmethod
+    def _joined(parts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        return {f"{line}/{name}": a for line, arrays in parts.items() for name, a in arrays.items()}
+
+
+class _ReadLines(NamedTuple):
+    """One step of both lines: the outputs, (..., units), and what each line read."""
+
+    output: Any
+    lines: dict[str, Any]
+
+
 class OnlineBlues:
     """The published rule: truncated gradient, momentum, weights changed at every step.
 
@@ -237,83 +301,48 @@ class OnlineBlues:
         self.steps_per_round = settings.round_strings
         self._networks, self._seeds, self._songs = networks, seeds, songs
         self._rule, self._settings = rule, settings
-        sees = (N_CHORD_UNITS, N_MELODY_UNITS)
-        self._onlines = [
-            [
-                OnlineLSTM(layer, head, shortcut=n, cross_entropy=True)
-                for layer, head, n in zip(layers[::2], layers[1::2], sees, strict=False)
-            ]
-            for layers in columns
-        ]
+        self._together = OnlineTogether([Online(_Lines(layers)) for layers in columns])
 
     def learn(self, n_round: int, active: np.ndarray) -> tuple[np.ndarray, _training.Metrics]:
         """One round; see `Learner`."""
-        errors = np.zeros(len(self._seeds))
-        for k in np.flatnonzero(active).tolist():
-            rng = np.random.default_rng([self._seeds[k], TRAINING, n_round])
-            errors[k] = self._one_round(self._onlines[k], rng)
+        settings, n = self._settings, self.steps_per_round
+        drawn = [
+            self._songs(
+                np.random.default_rng([seed, TRAINING, n_round]), n, settings.string_choruses
+            )
+            for seed in self._seeds
+        ]
+        flags = np.stack(drawn, axis=2).astype(float)
+        is_chord = np.arange(flags.shape[-1]) < N_CHORD_UNITS
+        found = self._together.learn_streams(
+            self._networks.scaled(flags[:, :-1]),
+            flags[:, 1:],
+            np.where(is_chord, 0.5, np.inf),
+            settings.online_learning_rate,
+            settings.momentum,
+            active,
+            n_steps=n * (flags.shape[1] - 1),
+        )
         met, metrics = self._rule.met(self._predict)
-        return met & active, {"gross_errors": errors, **metrics}
-
-    def _one_round(self, onlines: Sequence[OnlineLSTM], rng: np.random.Generator) -> int:
-        """As many steps as the strings of a round have; how many gross errors there were."""
-        n_choruses, n_errors = self._settings.string_choruses, 0
-        n_steps = self.steps_per_round * (self._songs(rng, 1, n_choruses).shape[1] - 1)
-        steps: Any = iter(())
-        for online in onlines:  # so that a round depends on its number and the weights alone
-            online.reset()
-        for _ in range(n_steps):
-            pair = next(steps, None)
-            if pair is None:  # the song is over, or given up: on with another
-                flags = self._songs(rng, 1, n_choruses)[0].astype(float)
-                steps = zip(self._networks.scaled(flags)[:-1], flags[1:], strict=True)
-                pair = next(steps)
-            if self._one_step(onlines, *pair):
-                n_errors, steps = n_errors + 1, iter(())
-                for online in onlines:
-                    online.reset()
-        return n_errors
-
-    def _one_step(self, onlines: Sequence[OnlineLSTM], x: np.ndarray, target: np.ndarray) -> bool:
-        before, is_gross = onlines[0].y, False
-        for n_line, online in enumerate(onlines):
-            own = slice(N_CHORD_UNITS, None) if n_line else slice(0, N_CHORD_UNITS)
-            seen = np.append(x[own], before) if n_line else x[own]
-            found = online.step(seen, target[own])
-            if not n_line:
-                is_gross = bool((np.abs(found.output - target[own]) > 0.5).any())
-            assert found.gradient is not None
-            settings = self._settings
-            online.descend(found.gradient, settings.online_learning_rate, settings.momentum)
-        return is_gross
+        return met & active, {"gross_errors": found.n_errors, **metrics}
 
     def _predict(self, inputs: np.ndarray) -> np.ndarray:
         self._show()
         return self._networks.predict(inputs)
 
     def _show(self) -> None:
-        for online in (online for onlines in self._onlines for online in onlines):
-            online.write_back()
+        self._together.write_back()
         self._networks.read()
 
     def state(self) -> _training.State:
         """Weights, their speed, and the rule's state."""
-        found = {f"rule/{name}": array for name, array in self._rule.state().items()}
-        for k, onlines in enumerate(self._onlines):
-            for line, online in enumerate(onlines):
-                for kind, arrays in (("weight", online.weights), ("speed", online.speed)):
-                    found |= {f"{kind}/{k}/{line}/{name}": a for name, a in arrays.items()}
-        return found
+        kept = self._rule.state()
+        return self._together.state() | {f"rule/{name}": array for name, array in kept.items()}
 
     def restore(self, state: _training.State) -> None:
         """Goes on from a kept state."""
-        for k, onlines in enumerate(self._onlines):
-            for line, online in enumerate(onlines):
-                for kind, arrays in (("weight", online.weights), ("speed", online.speed)):
-                    for name, array in arrays.items():
-                        array[...] = state[f"{kind}/{k}/{line}/{name}"]
-        kept = {n: array for n, array in state.items() if n.startswith("rule/")}
-        self._rule.restore({name.removeprefix("rule/"): array for name, array in kept.items()})
+        self._together.restore(state)
+        self._rule.restore(_training.below("rule/", state))
 
     def solver(self, index: int) -> Any:
         """As `BluesNetworks.solver`."""

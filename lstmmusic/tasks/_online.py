@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from keras import ops
@@ -18,6 +18,18 @@ from keras import ops
 from lstmmusic.layers.online import Online
 
 _LEAST_STEPS = 256
+
+
+class Streamed(NamedTuple):
+    """What came of streams.
+
+    Attributes:
+        n_steps: Learnt from, (networks,).
+        n_errors: Streams that ended with an error, (networks,).
+    """
+
+    n_steps: np.ndarray
+    n_errors: np.ndarray
 
 
 class OnlineTogether:
@@ -106,12 +118,9 @@ class OnlineTogether:
             Shape (time, networks, outputs).
         """
         n_steps, n = len(inputs), len(self._onlines)
-        n_outputs = self.weights["head_kernel"].shape[-1]
-        streams = np.repeat(inputs[:, None], n, axis=1)
-        nothing = np.zeros((n_steps, n))
-        return self.learn_strings(
-            streams, np.zeros((n_steps, n, n_outputs)), nothing, nothing, learning_rate=0.0
-        )
+        streams, nothing = np.repeat(inputs[:, None], n, axis=1), np.zeros((n_steps, n))
+        no_targets = np.zeros((n_steps, n, self._onlines[0].rule.n_outputs))
+        return self.learn_strings(streams, no_targets, nothing, nothing, learning_rate=0.0)
 
     @cached_property
     def _strings(self) -> Callable[..., Any]:
@@ -143,72 +152,75 @@ class OnlineTogether:
 
         return run
 
-    def learn_wave(
+    def learn_streams(
         self,
-        wave: np.ndarray,
-        error_below: float,
-        n_streams: int,
+        inputs: np.ndarray,
+        targets: np.ndarray,
+        error_below: np.ndarray,
         learning_rate: float,
         momentum: float,
         active: np.ndarray,
-    ) -> np.ndarray:
-        """Streams without input, each from the start until an error is too large, or to its end.
+        n_streams: int = 0,
+        n_steps: int = 0,
+    ) -> Streamed:
+        """Streams one after another, each up to an error that is too large, or to its end.
+
+        The error is learnt from, and then all is forgotten. When all streams have been read the
+        first comes again.
 
         Args:
-            wave: Targets of a stream, (time, outputs).
-            error_below: A stream ends with the first error that is larger; it is learnt from, too.
-            n_streams: So many each.
+            inputs: Shape (streams, time, networks, features).
+            targets: Shape (streams, time, networks, outputs).
+            error_below: What an error may be, (outputs,).
             learning_rate: Of descent,
             momentum: with that share of its last change.
             active: Networks that learn, (networks,).
-
-        Returns:
-            Mean length of each network's streams, (networks,), 0 where it is not active.
+            n_streams: So many for each network, and all is forgotten at their ends, too; or
+            n_steps: so many, over streams that go on into each other.
         """
-        found = self._wave(
-            wave,
-            float(error_below),
-            n_streams,
-            self.weights,
-            self.speed,
-            float(learning_rate),
-            float(momentum),
-            active,
-        )
-        weights, speed, n_steps = found
+        arrays = (inputs, targets, error_below, active)
+        numbers = [np.asarray(n_streams or n_steps, np.int32)]
+        numbers += [np.asarray(number, np.float64) for number in (learning_rate, momentum)]
+        found = self._streams(n_streams > 0, arrays, *numbers, self.weights, self.speed)
+        weights, speed, *counts = found
         self.weights = {name: np.array(weight) for name, weight in weights.items()}
         self.speed = {name: np.array(part) for name, part in speed.items()}
-        return np.asarray(n_steps) / n_streams
+        return Streamed(*(np.asarray(count) for count in counts))
 
     @cached_property
-    def _wave(self) -> Callable[..., Any]:
+    def _streams(self) -> Callable[..., Any]:
         import tensorflow as tf
 
-        rule, n = self._rule, len(self._onlines)
-        n_inputs = self.weights["kernel"].shape[1]
+        rule = self._rule
 
         @tf.function(jit_compile=True, autograph=False)
         def run(
-            wave: Any,
-            error_below: Any,
-            n_streams: Any,
-            weights: Any,
-            speed: Any,
+            counts_streams: bool,
+            arrays: Any,
+            n: Any,
             learning_rate: Any,
             momentum: Any,
-            active: Any,
+            weights: Any,
+            speed: Any,
         ) -> Any:
-            nothing, start = tf.zeros((n, n_inputs), tf.float64), _constant(self._start)
+            inputs, targets, error_below, active = arrays
+            start, length = _constant(self._start), inputs.shape[1]
+            n_steps = inputs.shape[0] * length
+            # Each network is at a step of its own.
+            inputs, targets = (
+                tf.transpose(tf.reshape(part, (n_steps, *part.shape[2:])), (1, 0, 2))
+                for part in (inputs, targets)
+            )
 
             def goes_on(left: Any, *_: Any) -> Any:
                 return tf.reduce_any(left > 0)
 
             def body(
-                left: Any, time: Any, n_steps: Any, weights: Any, speed: Any, state: Any
+                left: Any, time: Any, counts: Any, weights: Any, speed: Any, state: Any
             ) -> Any:
                 learns = left > 0
-                state, read = rule.read(ops, weights, state, nothing)
-                target = tf.gather(wave, time)
+                x, target = (tf.gather(part, time, batch_dims=1) for part in (inputs, targets))
+                state, read = rule.read(ops, weights, state, x)
                 slopes = rule.gradient(ops, weights, state, read, target)
                 speed = {
                     name: _where(learns, momentum * part - learning_rate * slopes[name], part)
@@ -218,19 +230,22 @@ class OnlineTogether:
                     name: _where(learns, weight + speed[name], weight)
                     for name, weight in weights.items()
                 }
-                error = tf.reduce_max(tf.abs(read.output - target), axis=-1)
                 # What is no number is not within the limit.
-                ends = ~(error <= error_below) | (time + 1 == wave.shape[0])
-                state = {name: _where(ends, start[name], part) for name, part in state.items()}
-                left = left - tf.cast(ends & learns, left.dtype)
-                n_steps = n_steps + tf.cast(learns, n_steps.dtype)
-                return left, tf.where(ends, 0, time + 1), n_steps, weights, speed, state
+                is_wrong = ~tf.reduce_all(tf.abs(read.output - target) <= error_below, axis=-1)
+                ends = is_wrong | ((time + 1) % length == 0)
+                forgets = ends if counts_streams else is_wrong
+                state = {name: _where(forgets, start[name], part) for name, part in state.items()}
+                left = left - tf.cast(learns & (ends if counts_streams else True), left.dtype)
+                happened = (learns, learns & is_wrong)
+                counts = [a + tf.cast(b, a.dtype) for a, b in zip(counts, happened, strict=True)]
+                time = tf.where(ends, (time // length + 1) * length, time + 1) % n_steps
+                return left, time, counts, weights, speed, state
 
-            none = tf.zeros((n,), tf.int32)
-            left = n_streams * tf.cast(active, tf.int32)
-            first = (left, none, none, weights, speed, start)
-            _, _, n_steps, weights, speed, _ = tf.while_loop(goes_on, body, first)
-            return weights, speed, n_steps
+            left = n * tf.cast(active, tf.int32)
+            none = tf.zeros_like(left)
+            first = (left, none, [none, none], weights, speed, start)
+            _, _, counts, weights, speed, _ = tf.while_loop(goes_on, body, first)
+            return weights, speed, *counts
 
         return run
 
@@ -273,16 +288,21 @@ class OnlineWaves:
 
     def learn(self, n_round: int, active: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """One round; see `lstmmusic.tasks._training.Learner`."""
-        n_steps = self._together.learn_wave(
-            self._wave, self._error_below, self.steps_per_round, *self._rates, active
+        rule, n = self._onlines[0].rule, len(active)
+        found = self._together.learn_streams(
+            np.zeros((1, len(self._wave), n, rule.n_inputs)),
+            np.repeat(self._wave[None, :, None], n, axis=2),
+            np.full(rule.n_outputs, self._error_below),
+            *self._rates,
+            active,
+            n_streams=self.steps_per_round,
         )
-        n_inputs = self._together.weights["kernel"].shape[1]
-        outputs = self._together.read(np.zeros((self._valid_steps, n_inputs)))
+        outputs = self._together.read(np.zeros((self._valid_steps, rule.n_inputs)))
         may_stop = [
             bool(active[k]) and self._is_valid(k, lambda _, k=k: outputs[None, :, k])
             for k in range(len(active))
         ]
-        return np.array(may_stop), {"stream_steps": n_steps}
+        return np.array(may_stop), {"stream_steps": found.n_steps / self.steps_per_round}
 
     def state(self) -> dict[str, np.ndarray]:
         """All that the next round depends on."""

@@ -38,6 +38,7 @@ class PlainGradient:
 
     def __init__(self, layer: Any, head: Any, looks_back: bool) -> None:
         self._cell, self._head, self._looks_back = layer.cell, head, looks_back
+        self.n_inputs, self.n_outputs = self._cell.kernel.shape[0], head.kernel.shape[1]
         self._squash, self._f = squash_of(layer.cell.activation), squash_of(head.activation)
 
     def variables(self) -> dict[str, Any]:

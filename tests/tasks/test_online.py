@@ -101,31 +101,38 @@ def test_reading_changes_nothing_even_where_a_network_runs_away():
         np.testing.assert_array_equal(weight, before[name])
 
 
-def test_streams_of_a_wave_end_with_the_first_large_error():
-    wave, below, momentum = np.random.default_rng(0).uniform(size=(6, 2)), 0.45, 0.5
-    together = OnlineTogether(lstms({}))
-    active = np.array([True, False, True])
-    frozen = {name: weight[1].copy() for name, weight in together.weights.items()}
-    lengths = together.learn_wave(wave, below, 20, RATE, momentum, active)
+@pytest.mark.parametrize("counted", ["streams", "steps"])
+def test_streams_end_with_the_first_large_error(counted):
+    """As by hand; streams that are counted begin from nothing, others go on into each other."""
+    rng, limits, momentum = np.random.default_rng(0), np.array([0.45, np.inf]), 0.5
+    inputs, targets = rng.normal(size=(3, 6, N, 2)), rng.uniform(size=(3, 6, N, 2))
+    together, active = OnlineTogether(lstms({})), np.array([True, False, True])
+    before = {name: weight.copy() for name, weight in together.weights.items()}
+    found = together.learn_streams(
+        inputs, targets, limits, RATE, momentum, active, **{f"n_{counted}": 20}
+    )
     for k, online in enumerate(lstms({})):
         if not active[k]:
-            for name, weight in frozen.items():
-                np.testing.assert_array_equal(together.weights[name][k], weight)
-            assert lengths[k] == 0
+            for name, weight in before.items():
+                np.testing.assert_array_equal(together.weights[name][k], weight[k])
+            assert found.n_steps[k] == found.n_errors[k] == 0
             continue
-        n_steps = 0
-        for _ in range(20):
-            online.reset()
-            for target in wave:
-                found = online.step(np.zeros(2), target)
-                online.descend(found.gradient, RATE, momentum)
-                n_steps += 1
-                if np.abs(found.output - target).max() > below:
-                    break
-        assert lengths[k] == pytest.approx(n_steps / 20)
+        n_streams = n_steps = n_errors = t = 0
+        while (n_streams if counted == "streams" else n_steps) < 20:
+            row = n_streams % 3
+            told = online.step(inputs[row, t, k], targets[row, t, k])
+            online.descend(told.gradient, RATE, momentum)
+            n_steps, t = n_steps + 1, t + 1
+            is_wrong = (np.abs(told.output - targets[row, t - 1, k]) > limits).any()
+            n_errors += is_wrong
+            if is_wrong or (t == 6 and counted == "streams"):
+                online.reset()
+            if is_wrong or t == 6:
+                n_streams, t = n_streams + 1, 0
+        assert (found.n_steps[k], found.n_errors[k]) == (n_steps, n_errors)
+        assert 0 < n_errors < n_steps
         for name, weight in online.weights.items():
             np.testing.assert_allclose(together.weights[name][k], weight, rtol=1e-8, atol=1e-11)
-    assert len(set(lengths[active])) == 2  # they do not all end alike
 
 
 def test_a_learner_of_waves_goes_on_as_if_it_had_not_stopped():
