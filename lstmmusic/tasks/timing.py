@@ -454,7 +454,8 @@ def _generating(
             f"{more}{_STOP} the network, run freely, is right for "
             f"{full.valid_periods} periods (`quick`: {quick.valid_periods}) within "
             f"{full.valid_below}, and errors that grow on as they do there stay within the limit "
-            "of the test."
+            f"of the test. `{ONLINE}` is one cell that learns by the published rule, from streams "
+            "that end with the first error above the limit; it is asked for that limit alone."
         ),
         published=published,
         presets={
