@@ -294,7 +294,8 @@ class TruncatedGradient:
 class OnlineRule(Protocol):
     """Reads a stream step by step and tells the gradient of each, without numbers of its own.
 
-    See `TruncatedGradient` for what the methods do.
+    See `TruncatedGradient` for what the methods do. Where there is one hidden layer its outputs are
+    `y` in the state.
 
     Attributes:
         n_inputs: Features of a step.
@@ -320,12 +321,17 @@ class Online:
 
     Args:
         rule: By which it reads and learns; the weights are copied, see `write_back`.
+
+    Attributes:
+        weights: By name, float64, in the shapes of the Keras variables.
+        speed: The last change of each, see `descend`.
     """
 
     def __init__(self, rule: OnlineRule) -> None:
         self.rule = rule
         self.weights: Weights = {name: _array(part) for name, part in rule.variables().items()}
         self.speed = {name: np.zeros_like(weight) for name, weight in self.weights.items()}
+        self._start = rule.start()
         self.reset()
 
     @property
@@ -335,7 +341,7 @@ class Online:
 
     def reset(self) -> None:
         """Forgets the stream: outputs, cells, and how the cells depend on the weights."""
-        self._state = self.rule.start()
+        self._state = self._start
 
     def step(self, x: np.ndarray, target: np.ndarray | None = None) -> OnlineStep:
         """Reads one input and, where there is a target, gives the gradient of the error there.
@@ -352,7 +358,13 @@ class Online:
         return OnlineStep(read.output, gradient)
 
     def descend(self, gradient: Weights, learning_rate: float, momentum: float = 0.0) -> None:
-        """Changes the weights against a gradient."""
+        """Changes the weights against a gradient.
+
+        Args:
+            gradient: By the names of the weights, in their shapes.
+            learning_rate: How far.
+            momentum: Share of the last change that is added.
+        """
         for name, slope in gradient.items():
             speed = self.speed[name]
             speed *= momentum

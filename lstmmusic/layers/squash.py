@@ -18,16 +18,16 @@ from lstmmusic.step import sigmoid
 @keras.saving.register_keras_serializable(package="lstmmusic")
 def sigmoid_pm1(x: Any) -> Any:
     """2σ(x) - 1, in (-1, 1): the h of 1997."""
-    return ops.tanh(0.5 * x)
+    return SQUASHES["sigmoid_pm1"].value(ops, x)
 
 
 @keras.saving.register_keras_serializable(package="lstmmusic")
 def sigmoid_pm2(x: Any) -> Any:
     """4σ(x) - 2, in (-2, 2): the g of 1997."""
-    return ops.multiply(2.0, ops.tanh(0.5 * x))
+    return SQUASHES["sigmoid_pm2"].value(ops, x)
 
 
-class Squash(NamedTuple):
+class Squashing(NamedTuple):
     """A squashing function, and its slope as a function of its value; for any array library.
 
     Attributes:
@@ -39,16 +39,16 @@ class Squash(NamedTuple):
     slope: Callable[[Any, Any], Any]
 
 
-SQUASHES: dict[str, Squash] = {
-    "tanh": Squash(lambda xp, x: xp.tanh(x), lambda xp, y: 1 - y**2),
-    "sigmoid": Squash(sigmoid, lambda xp, y: y * (1 - y)),
-    "linear": Squash(lambda xp, x: x, lambda xp, y: xp.ones_like(y)),
-    "sigmoid_pm1": Squash(lambda xp, x: xp.tanh(0.5 * x), lambda xp, y: (1 - y**2) / 2),
-    "sigmoid_pm2": Squash(lambda xp, x: 2 * xp.tanh(0.5 * x), lambda xp, y: 1 - y**2 / 4),
+SQUASHES: dict[str, Squashing] = {
+    "tanh": Squashing(lambda xp, x: xp.tanh(x), lambda xp, y: 1 - y**2),
+    "sigmoid": Squashing(sigmoid, lambda xp, y: y * (1 - y)),
+    "linear": Squashing(lambda xp, x: x, lambda xp, y: xp.ones_like(y)),
+    "sigmoid_pm1": Squashing(lambda xp, x: xp.tanh(0.5 * x), lambda xp, y: (1 - y**2) / 2),
+    "sigmoid_pm2": Squashing(lambda xp, x: 2 * xp.tanh(0.5 * x), lambda xp, y: 1 - y**2 / 4),
 }
 
 
-def squash_of(activation: Any) -> Squash:
+def squash_of(activation: Any) -> Squashing:
     """The function and slope for a Keras activation.
 
     Raises:

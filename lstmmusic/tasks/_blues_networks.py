@@ -275,7 +275,7 @@ class OnlineBlues:
     """The published rule: truncated gradient, momentum, weights changed at every step.
 
     After a gross error (a chord unit on the wrong side of a half) the weights are changed once
-    more, all is forgotten, and a song begins anew.
+    more, all is forgotten, and the next song of the round begins, after the last the first again.
 
     Args:
         columns: One a network.
@@ -321,7 +321,8 @@ class OnlineBlues:
             settings.online_learning_rate,
             settings.momentum,
             active,
-            n_steps=n * (flags.shape[1] - 1),
+            n * (flags.shape[1] - 1),
+            counts_streams=False,
         )
         met, metrics = self._rule.met(self._predict)
         return met & active, {"gross_errors": found.n_errors, **metrics}

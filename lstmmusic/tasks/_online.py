@@ -19,6 +19,8 @@ from lstmmusic.layers.online import Online
 
 _LEAST_STEPS = 256
 
+Solver = Callable[[np.ndarray], np.ndarray]
+
 
 class Streamed(NamedTuple):
     """What came of streams.
@@ -119,7 +121,7 @@ class OnlineTogether:
         """
         n_steps, n = len(inputs), len(self._onlines)
         streams, nothing = np.repeat(inputs[:, None], n, axis=1), np.zeros((n_steps, n))
-        no_targets = np.zeros((n_steps, n, self._onlines[0].rule.n_outputs))
+        no_targets = np.zeros((n_steps, n, self._rule.n_outputs))
         return self.learn_strings(streams, no_targets, nothing, nothing, learning_rate=0.0)
 
     @cached_property
@@ -160,8 +162,8 @@ class OnlineTogether:
         learning_rate: float,
         momentum: float,
         active: np.ndarray,
-        n_streams: int = 0,
-        n_steps: int = 0,
+        n: int,
+        counts_streams: bool,
     ) -> Streamed:
         """Streams one after another, each up to an error that is too large, or to its end.
 
@@ -171,17 +173,18 @@ class OnlineTogether:
         Args:
             inputs: Shape (streams, time, networks, features).
             targets: Shape (streams, time, networks, outputs).
-            error_below: What an error may be, (outputs,).
+            error_below: What an error may be, (outputs,); inf where any is as good.
             learning_rate: Of descent,
             momentum: with that share of its last change.
             active: Networks that learn, (networks,).
-            n_streams: So many for each network, and all is forgotten at their ends, too; or
-            n_steps: so many, over streams that go on into each other.
+            n: How many for each network:
+            counts_streams: True: streams, and all is forgotten at their ends, too. False: steps,
+                of streams that go on into each other.
         """
         arrays = (inputs, targets, error_below, active)
-        numbers = [np.asarray(n_streams or n_steps, np.int32)]
+        numbers = [np.asarray(n, np.int32)]
         numbers += [np.asarray(number, np.float64) for number in (learning_rate, momentum)]
-        found = self._streams(n_streams > 0, arrays, *numbers, self.weights, self.speed)
+        found = self._streams(counts_streams, arrays, *numbers, self.weights, self.speed)
         weights, speed, *counts = found
         self.weights = {name: np.array(weight) for name, weight in weights.items()}
         self.speed = {name: np.array(part) for name, part in speed.items()}
@@ -205,7 +208,7 @@ class OnlineTogether:
         ) -> Any:
             inputs, targets, error_below, active = arrays
             start, length = _constant(self._start), inputs.shape[1]
-            n_steps = inputs.shape[0] * length
+            n_steps, is_limited = inputs.shape[0] * length, tf.math.is_finite(error_below)
             # Each network is at a step of its own.
             inputs, targets = (
                 tf.transpose(tf.reshape(part, (n_steps, *part.shape[2:])), (1, 0, 2))
@@ -230,8 +233,9 @@ class OnlineTogether:
                     name: _where(learns, weight + speed[name], weight)
                     for name, weight in weights.items()
                 }
-                # What is no number is not within the limit.
-                is_wrong = ~tf.reduce_all(tf.abs(read.output - target) <= error_below, axis=-1)
+                # What is no number is not within a limit, where there is one.
+                is_within = (tf.abs(read.output - target) <= error_below) | ~is_limited
+                is_wrong = ~tf.reduce_all(is_within, axis=-1)
                 ends = is_wrong | ((time + 1) % length == 0)
                 forgets = ends if counts_streams else is_wrong
                 state = {name: _where(forgets, start[name], part) for name, part in state.items()}
@@ -263,8 +267,7 @@ class OnlineWaves:
         streams_per_round: Streams between two looks at the rule.
         learning_rate: Of descent,
         momentum: with that share of its last change.
-        valid_steps: Whether a network may stop is looked for in so many,
-        is_valid: by this: index of the network, what it answers to so many steps -> may it stop.
+        is_valid: Index of a network, what tells its answers -> whether it may stop.
 
     References:
         Gers, Schraudolph, Schmidhuber (2002), JMLR 3, section 4.
@@ -278,31 +281,36 @@ class OnlineWaves:
         streams_per_round: int,
         learning_rate: float,
         momentum: float,
-        valid_steps: int,
-        is_valid: Callable[[int, Callable[[np.ndarray], np.ndarray]], bool],
+        is_valid: Callable[[int, Solver], bool],
     ) -> None:
-        self.steps_per_round = streams_per_round
-        self._onlines, self._together = onlines, OnlineTogether(onlines)
-        self._wave, self._error_below, self._rates = wave, error_below, (learning_rate, momentum)
-        self._valid_steps, self._is_valid = valid_steps, is_valid
+        self.steps_per_round, self._is_valid = streams_per_round, is_valid
+        self._together, n, rule = OnlineTogether(onlines), len(onlines), onlines[0].rule
+        self._inputs = np.zeros((1, len(wave), n, rule.n_inputs))
+        self._targets = np.repeat(wave[None, :, None], n, axis=2)
+        self._error_below = np.full(rule.n_outputs, error_below)
+        self._rates = (learning_rate, momentum)
+        self._told: tuple[np.ndarray, np.ndarray] | None = None
 
     def learn(self, n_round: int, active: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """One round; see `lstmmusic.tasks._training.Learner`."""
-        rule, n = self._onlines[0].rule, len(active)
         found = self._together.learn_streams(
-            np.zeros((1, len(self._wave), n, rule.n_inputs)),
-            np.repeat(self._wave[None, :, None], n, axis=2),
-            np.full(rule.n_outputs, self._error_below),
+            self._inputs,
+            self._targets,
+            self._error_below,
             *self._rates,
             active,
-            n_streams=self.steps_per_round,
+            self.steps_per_round,
+            counts_streams=True,
         )
-        outputs = self._together.read(np.zeros((self._valid_steps, rule.n_inputs)))
-        may_stop = [
-            bool(active[k]) and self._is_valid(k, lambda _, k=k: outputs[None, :, k])
-            for k in range(len(active))
-        ]
+        self._told = None
+        may_stop = [bool(on) and self._is_valid(k, self.solver(k)) for k, on in enumerate(active)]
         return np.array(may_stop), {"stream_steps": found.n_steps / self.steps_per_round}
+
+    def _read(self, inputs: np.ndarray) -> np.ndarray:
+        """Of all networks; they are usually asked the same, one after another."""
+        if self._told is None or not np.array_equal(self._told[0], inputs):
+            self._told = (inputs, self._together.read(inputs))
+        return self._told[1]
 
     def state(self) -> dict[str, np.ndarray]:
         """All that the next round depends on."""
@@ -311,10 +319,11 @@ class OnlineWaves:
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Goes on from a kept state."""
         self._together.restore(state)
+        self._told = None
 
-    def solver(self, index: int) -> Callable[[np.ndarray], np.ndarray]:
+    def solver(self, index: int) -> Solver:
         """Inputs (batch, time, features) -> outputs (batch, time, outputs)."""
-        return lambda inputs: np.stack([self._together.read(x)[:, index] for x in inputs])
+        return lambda inputs: np.stack([self._read(x)[:, index] for x in inputs])
 
 
 def _stacked(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:

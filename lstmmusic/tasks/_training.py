@@ -16,7 +16,6 @@ import keras
 import numpy as np
 
 from lstmmusic.layers import OnlineLSTM
-from lstmmusic.layers.online import Online
 from lstmmusic.tasks._networks import ONLINE_RNNS, Networks
 from lstmmusic.tasks._online import OnlineTogether
 from lstmmusic.tasks._online_rnn import OnlineRNN
@@ -310,7 +309,7 @@ class OnlineLearner:
 
     def __init__(
         self,
-        onlines: Sequence[Online],
+        onlines: Sequence[OnlineLSTM | OnlineRNN],
         networks: Networks,
         seeds: Sequence[int],
         draw: Draw,
@@ -339,7 +338,7 @@ class OnlineLearner:
             held["head_kernel"] = (np.arange(n_seen) < self._n_hidden)[:, None]
         else:
             seen = self._seen_of_hidden()
-            is_new = ~seen.any(axis=(1, 2))
+            is_new = active & ~seen.any(axis=(1, 2))
             seen[is_new] = self._added[is_new]
         drawn = {
             k: self._draw(k, np.random.default_rng([self._seeds[k], TRAINING, n_round]), per_round)
@@ -382,7 +381,7 @@ class OnlineLearner:
         self._networks.read()
 
     def state(self) -> State:
-        """Weights, and the rule's state."""
+        """Weights and their speed, and the rule's state."""
         return self._together.state() | {f"rule/{n}": a for n, a in self._rule.state().items()}
 
     def restore(self, state: State) -> None:

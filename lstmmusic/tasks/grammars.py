@@ -358,7 +358,7 @@ TASKS = (
                 "quick",
                 GrammarSettings(),
                 budget=48_000,
-                budgets={"online1997": 12_000, "elman": 12_000, "rtrl": 12_000},
+                budgets={"online1997": 100_000, "elman": 100_000, "rtrl": 60_000},
                 bar="all training and test strings right, of 2 in 3 networks",
             ),
             "paper": Preset(

@@ -238,7 +238,7 @@ TASKS = (
         100,
         74_000,
         "1 of 2560 wrong",
-        _quick(50, 100_000, {"online1997": 12_000}),
+        _quick(50, 100_000, {"online1997": 100_000}),
         (*_GRADIENT, "online1997"),
     ),
     _adding(500, 209_000, "0 of 2560 wrong", _quick(100, 80_000, {}), _GRADIENT),

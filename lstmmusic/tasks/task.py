@@ -68,7 +68,7 @@ class Preset:
     Attributes:
         name: `quick`, `paper`, or your own.
         settings: A frozen dataclass of the task's family.
-        budget: Steps a network may take, in the task's `step_unit`.
+        budget: Steps a network may take, in the unit of its variant (`Task.unit_of`).
         budgets: The same for the variants that differ.
         bar: What must be reached, in words; empty where nothing must.
         solved_share: Share of the networks that must be solved to pass the bar.

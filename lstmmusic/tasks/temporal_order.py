@@ -174,7 +174,7 @@ def _order(
                 "quick",
                 quick,
                 60_000,
-                {"online1997": 6_000} if "online1997" in variants else {},
+                {"online1997": 60_000} if "online1997" in variants else {},
                 bar=(
                     "at 50 to 55 steps, the last 500 training strings and 99 % of 1000 fresh ones "
                     "right, of 2 in 3 networks"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lstmmusic.layers import OnlineLSTM
+from lstmmusic.layers.online import Online
 from lstmmusic.tasks import _blues_networks as nets
 from lstmmusic.tasks.blues import BluesSettings, fed_back, scaling, song
 from lstmmusic.tasks.task import Job
@@ -131,6 +132,38 @@ def test_what_goes_on_from_a_kept_state_learns_the_same_online():
     other.learn(1, np.ones(1, bool))
     for name, array in whole.state().items():
         np.testing.assert_array_equal(other.state()[name], array, err_msg=name)
+
+
+def test_both_lines_read_online_as_the_networks_do():
+    """The melody's blocks see the chords' a step late."""
+    made = columns("online2000", 25, (4,))
+    networks = nets.BluesNetworks(made, scaling())
+    heard = songs_of(25)(np.random.default_rng(0), 1, 1)[0].astype(float)
+    line = Online(nets._Lines(made[0]))
+    found = [line.step(x).output for x in networks.scaled(heard)]
+    np.testing.assert_allclose(found, networks.predict(heard[None, None])[0, 0], atol=1e-6)
+
+
+def test_online_who_has_stopped_learns_no_more():
+    made = columns("online2000", 12, (4, 5))
+    learner = nets.OnlineBlues(
+        made, nets.BluesNetworks(made, scaling()), (4, 5), songs_of(12), NoRule(), SETTINGS
+    )
+    before = {name: values.copy() for name, values in learner.state().items()}
+    learner.learn(0, np.array([True, False]))
+    moved = [np.abs(a - before[name]).max(axis=-1) for name, a in learner.state().items()]
+    assert all(not part[1].any() for part in moved)
+    assert sum(part[0].any() for part in moved) > 5
+
+
+def test_a_melody_that_has_run_away_leaves_the_chords_alone():
+    well, ill = online(25), online(25)
+    ill._together.weights["melody/head_bias"][...] = np.nan
+    (_, told), (_, told_ill) = (learner.learn(0, np.ones(1, bool)) for learner in (well, ill))
+    assert told["gross_errors"] == told_ill["gross_errors"]
+    for name, weight in well._together.weights.items():
+        if name.startswith("chords/"):
+            np.testing.assert_array_equal(ill._together.weights[name], weight)
 
 
 def test_a_gross_error_begins_the_song_anew_after_learning_from_it():

@@ -73,6 +73,7 @@ def test_an_entry_says_what_it_is_and_who_reached_what(task):
     assert task.tags
     assert "Success" in task.about
     assert task.step_unit
+    assert set(task.step_units) <= set(task.variants)
     assert len(set(task.variants)) == len(task.variants) > 0
     assert task.published
     for figure in task.published:

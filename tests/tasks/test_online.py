@@ -109,7 +109,7 @@ def test_streams_end_with_the_first_large_error(counted):
     together, active = OnlineTogether(lstms({})), np.array([True, False, True])
     before = {name: weight.copy() for name, weight in together.weights.items()}
     found = together.learn_streams(
-        inputs, targets, limits, RATE, momentum, active, **{f"n_{counted}": 20}
+        inputs, targets, limits, RATE, momentum, active, 20, counts_streams=counted == "streams"
     )
     for k, online in enumerate(lstms({})):
         if not active[k]:
@@ -135,19 +135,51 @@ def test_streams_end_with_the_first_large_error(counted):
             np.testing.assert_allclose(together.weights[name][k], weight, rtol=1e-8, atol=1e-11)
 
 
-def test_a_learner_of_waves_goes_on_as_if_it_had_not_stopped():
-    def learner():
-        wave = np.linspace(0, 1, 8)[:, None] * np.ones(2)
-        return OnlineWaves(lstms({}), wave, 0.4, 10, 0.05, 0.9, 8, lambda k, told: k == 1)
+def test_a_long_stream_is_read_as_a_short_one():
+    """Longer than the room that is always made."""
+    x = np.random.default_rng(0).normal(size=(300, 2))
+    together = OnlineTogether(lstms({}))
+    found = together.read(x)
+    np.testing.assert_array_equal(found[:40], together.read(x[:40]))
+    for k, online in enumerate(lstms({})):
+        expected = [online.step(step).output for step in x]
+        np.testing.assert_allclose(found[:, k], expected, rtol=1e-9, atol=1e-12)
 
-    whole, first, rest = learner(), learner(), learner()
+
+def waves(is_valid=lambda k, solver: False):
+    wave = np.linspace(0, 1, 8)[:, None] * np.ones(2)
+    return OnlineWaves(lstms({}), wave, 0.4, 10, 0.05, 0.9, is_valid)
+
+
+def test_a_learner_of_waves_goes_on_as_if_it_had_not_stopped():
+    whole, first, rest = waves(), waves(), waves()
     everyone = np.ones(N, bool)
     for n_round in range(2):
-        may_stop, _ = whole.learn(n_round, everyone)
-    assert may_stop.tolist() == [False, True, False]
+        whole.learn(n_round, everyone)
     first.learn(0, everyone)
     rest.restore({name: np.array(values) for name, values in first.state().items()})
     rest.learn(1, everyone)
     x = np.zeros((1, 8, 2))
     for k in range(N):
         np.testing.assert_array_equal(whole.solver(k)(x), rest.solver(k)(x))
+
+
+def test_a_learner_of_waves_stops_whom_the_rule_lets_and_leaves_those_alone():
+    asked = []
+
+    def is_valid(k, solver):
+        asked.append((k, solver(np.zeros((1, 8, 2))), solver(np.ones((1, 8, 2)))))
+        return k == 1
+
+    learner, x = waves(is_valid), np.zeros((1, 8, 2))
+    may_stop, _ = learner.learn(0, np.ones(N, bool))
+    assert may_stop.tolist() == [False, True, False]
+    before = [learner.solver(k)(x) for k in range(N)]
+    for k, told, told_of_others in asked:
+        np.testing.assert_array_equal(told, before[k])
+        assert np.abs(told - told_of_others).max() > 1e-3
+    asked.clear()
+    may_stop, _ = learner.learn(1, np.array([True, False, True]))
+    assert not may_stop.any()
+    assert [k for k, *_ in asked] == [0, 2]
+    assert [(learner.solver(k)(x) == before[k]).all() for k in range(N)] == [False, True, False]

@@ -1,11 +1,13 @@
 """Waves and spikes, worked out again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lstmmusic.tasks import task_named
+from lstmmusic.tasks import run_task, task_named
 from lstmmusic.tasks.timing import WAVES, _Generating, blunt_wave, delays, wave
 
 
@@ -91,3 +93,20 @@ def test_training_goes_on_where_errors_would_outgrow_the_test():
     assert not may_stop(np.linspace(0, most, n_steps))  # beyond 0.3 at 1,000 periods
     assert not may_stop(np.full(n_steps, 1.1 * settings.valid_below))
     assert not may_stop(np.full(n_steps, np.nan))
+
+
+@pytest.mark.keras
+def test_the_published_rule_learns_from_streams_and_says_so():
+    """Streams of a slow wave become longer; what is counted is them."""
+    task = task_named("pfg_cosine_25")
+    preset = replace(task.presets["quick"], budgets={"online2002": 40_000})
+    lengths = []
+    report = run_task(
+        task.name,
+        preset=preset,
+        variant="online2002",
+        seeds=2,
+        progress=lambda done, budget, metrics: lengths.append(metrics["stream_steps"]),
+    )
+    assert (report["step_unit"], report["steps"]) == ("training streams", 40_000)
+    assert lengths[-1] > 1.5 * lengths[0]

@@ -167,6 +167,14 @@ def test_a_hidden_layer_that_comes_late_is_not_there_before():
         np.testing.assert_allclose(head, first["head_kernel"], atol=1e-6)
 
 
+def test_a_hidden_layer_is_not_added_to_a_network_that_has_stopped():
+    learner = learnt(learner_of("online", (0, 1), late_strings=8), 2)
+    learner.learn(2, np.array([True, False]))
+    heads = learner._together.weights["head_kernel"]
+    assert heads[0].any()
+    assert not heads[1].any()
+
+
 class Counting:
     """Learns nothing, but knows which networks were asked to."""
 
