@@ -317,7 +317,7 @@ def _symbols(
                 "paper",
                 full,
                 budgets[1],
-                {"online1997": 60_000} if "online1997" in variants else {},
+                {"online1997": 100_000} if "online1997" in variants else {},
             ),
         },
         tiny=Preset("tiny", tiny(full, lag_steps=3, n_between=3), budget=16),
