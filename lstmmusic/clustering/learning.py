@@ -27,6 +27,7 @@ from lstmmusic.clustering.encoder import (
 )
 from lstmmusic.clustering.recipe import OBJECTIVES, Recipe
 from lstmmusic.layers import PeepholeLSTM, SideBySide
+from lstmmusic.layers.side_by_side import by_copy
 
 _UPDATES = 1  # the stream of random numbers of a seed; `encoder` has another
 _LSTM = ("kernel", "recurrent_kernel", "bias", "peephole_kernel")
@@ -160,10 +161,7 @@ class Learning:
             tf.math.is_finite(norms), tf.minimum(1.0, _CLIP_NORM / tf.maximum(norms, 1e-12)), 0.0
         )
         self._optimizer.apply(
-            [
-                tf.math.multiply_no_nan(slope, tf.reshape(scale, (-1, *[1] * (slope.ndim - 1))))
-                for slope in slopes
-            ],
+            [tf.math.multiply_no_nan(slope, by_copy(scale, slope)) for slope in slopes],
             self._weights,
         )
         return losses

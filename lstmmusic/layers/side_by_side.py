@@ -240,6 +240,17 @@ class SideBySide(keras.layers.Layer):
         return loop
 
 
+def by_copy(values: Any, like: Any) -> Any:
+    """What is said of each copy, (copies,), as (copies, 1, ...), to go with `like`.
+
+    Example:
+        >>> import keras
+        >>> by_copy(keras.ops.ones(3), keras.ops.ones((3, 4, 5))).shape
+        TensorShape([3, 1, 1])
+    """
+    return ops.reshape(values, (-1, *[1] * (len(like.shape) - 1)))
+
+
 def _at_once(function: Callable[..., Any], *arguments: Any) -> Any:
     """The function of every copy's slice of the arguments."""
     import tensorflow as tf

@@ -16,6 +16,7 @@ import numpy as np
 from keras import ops
 
 from lstmmusic.layers.online import Online
+from lstmmusic.layers.side_by_side import by_copy
 
 _LEAST_STEPS = 256
 
@@ -338,4 +339,4 @@ def _constant(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
 
 def _where(by_network: Any, one: Any, other: Any) -> Any:
     """The one or the other for each network, by what is (networks,)."""
-    return ops.where(ops.reshape(by_network, (-1, *[1] * (len(one.shape) - 1))), one, other)
+    return ops.where(by_copy(by_network, one), one, other)

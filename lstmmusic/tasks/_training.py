@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 from lstmmusic.layers import OnlineLSTM
+from lstmmusic.layers.side_by_side import by_copy
 from lstmmusic.tasks._networks import ONLINE_RNNS, Networks
 from lstmmusic.tasks._online import OnlineTogether
 from lstmmusic.tasks._online_rnn import OnlineRNN
@@ -262,11 +263,11 @@ class GradientLearner:
             scales += [scale] * len(part)
             paces_of += [paces[:, number]] * len(part)
         before = [tf.identity(variable.value) for variable in variables]
-        clipped = [g * _spread(scale, g) for scale, g in zip(scales, gradients, strict=True)]
+        clipped = [g * by_copy(scale, g) for scale, g in zip(scales, gradients, strict=True)]
         self._optimizer.apply(clipped, variables)
         for variable, old, pace in zip(variables, before, paces_of, strict=True):
-            moved = old + _spread(pace, old) * (variable.value - old)
-            variable.assign(tf.where(_spread(active, old), moved, old))
+            moved = old + by_copy(pace, old) * (variable.value - old)
+            variable.assign(tf.where(by_copy(active, old), moved, old))
         return outputs, losses
 
     def state(self) -> State:
@@ -398,13 +399,6 @@ class OnlineLearner:
 def below(prefix: str, state: State) -> State:
     """The part of a state whose names begin so, without that."""
     return {k.removeprefix(prefix): a for k, a in state.items() if k.startswith(prefix)}
-
-
-def _spread(by_network: Any, like: Any) -> Any:
-    """(networks,) -> (networks, 1, ...), to go with a weight."""
-    import tensorflow as tf
-
-    return tf.reshape(by_network, (-1, *[1] * (len(like.shape) - 1)))
 
 
 def _cross_entropy(targets: Any, outputs: Any, weights: Any) -> Any:
