@@ -33,6 +33,8 @@ class SideBySide(keras.layers.Layer):
         inputs: Shape (copies, batch, ...), as the copies want it behind the first axis.
         initial_state: Of recurrent copies, each (copies, batch, size), as `start` gives them; no
             error reaches them. None: the copies' own.
+        only: Which copies, by number; the first axis of inputs, states and outputs is theirs.
+            None: all.
 
     Returns:
         Shape (copies, batch, ...), as the copies give it.
@@ -50,6 +52,8 @@ class SideBySide(keras.layers.Layer):
         TensorShape([3, 8, 5, 4])
         >>> layer.count_params() == 3 * copies[0].count_params()
         True
+        >>> layer(keras.ops.ones((2, 8, 5, 2)), only=[0, 2]).shape
+        TensorShape([2, 8, 5, 4])
     """
 
     def __init__(self, copies: Sequence[keras.layers.Layer], **kwargs: Any) -> None:
@@ -81,8 +85,10 @@ class SideBySide(keras.layers.Layer):
             for copy, values in zip(self.copies, np.asarray(weight.value), strict=True):
                 copy.trainable_variables[row].assign(values)
 
-    def call(self, inputs: Any, initial_state: Sequence[Any] = ()) -> Any:
+    def call(self, inputs: Any, initial_state: Sequence[Any] = (), only: Any = None) -> Any:
         weights = [weight + 0.0 for weight in self.trainable_variables]  # values, not variables
+        if only is not None:
+            weights = [ops.take(weight, only, axis=0) for weight in weights]
         state = [ops.stop_gradient(part) for part in initial_state or ()]
         if keras.backend.backend() != "tensorflow":
             return self.one_by_one(inputs, weights, state)
@@ -100,7 +106,7 @@ class SideBySide(keras.layers.Layer):
         )
         rows: Any = [
             run([w[n] for w in weights], inputs[n], *(part[n] for part in initial_state))
-            for n in range(len(self.copies))
+            for n in range(inputs.shape[0])
         ]
         return ops.stack(rows)
 

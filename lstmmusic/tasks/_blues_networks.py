@@ -113,6 +113,7 @@ class BluesNetworks(Networks):
 
     Call args:
         inputs: Flags, (networks, batch, time, units).
+        only: As `Networks` has it.
 
     Returns:
         Probabilities, the same shape.
@@ -143,19 +144,20 @@ class BluesNetworks(Networks):
         mean, spread = self.scaling
         return (inputs - mean) / spread
 
-    def __call__(self, inputs: Any) -> Any:
+    def __call__(self, inputs: Any, only: Any = None) -> Any:
         import tensorflow as tf
 
         x = self.scaled(inputs)
         chords, melody = x[..., :N_CHORD_UNITS], x[..., N_CHORD_UNITS:]
-        y = self.layers[0](chords)
-        outputs = self.layers[1](tf.concat([y, chords], -1))
+        y = self.layers[0](chords, only=only)
+        outputs = self.layers[1](tf.concat([y, chords], -1), only=only)
         if not self.has_melody:
             return outputs
         # Errors of the melody stay with its blocks, as they do in the published rule.
         late = tf.pad(tf.stop_gradient(y)[:, :, :-1], ((0, 0), (0, 0), (1, 0), (0, 0)))
-        line = self.layers[2](tf.concat([melody, late], -1))
-        return tf.concat([outputs, self.layers[3](tf.concat([line, melody], -1))], -1)
+        line = self.layers[2](tf.concat([melody, late], -1), only=only)
+        told = self.layers[3](tf.concat([line, melody], -1), only=only)
+        return tf.concat([outputs, told], -1)
 
     def solver(self, index: int) -> Callable[..., np.ndarray]:
         """One network alone: flags (time, units), how many are given -> probabilities.

@@ -161,6 +161,7 @@ class Networks:
 
     Call args:
         inputs: Shape (networks, batch, time, features).
+        only: Which networks, by number, if not all: the first axis is theirs.
 
     Returns:
         Shape (networks, batch, time, outputs).
@@ -175,13 +176,13 @@ class Networks:
         self.layers = [SideBySide(list(copies)) for copies in zip(*columns, strict=True)]
         self._predict = tf.function(self.__call__, jit_compile=True, autograph=False)
 
-    def __call__(self, inputs: Any) -> Any:
+    def __call__(self, inputs: Any, only: Any = None) -> Any:
         import tensorflow as tf
 
         y, last = inputs, self.layers[-1]
         for layer in self.layers[:-1]:
-            y = layer(y)
-        return last(tf.concat([y, inputs], -1) if self._shortcut else y)
+            y = layer(y, only=only)
+        return last(tf.concat([y, inputs], -1) if self._shortcut else y, only=only)
 
     @property
     def weights(self) -> list[Any]:

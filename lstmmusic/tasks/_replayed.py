@@ -47,11 +47,11 @@ class Rates(NamedTuple):
 class _Forgetful(Networks):
     """Networks whose cells are empty at every step: they know what they hear, and no more."""
 
-    def __call__(self, inputs: Any) -> Any:
+    def __call__(self, inputs: Any, only: Any = None) -> Any:
         import tensorflow as tf
 
         shape = inputs.shape
-        y = super().__call__(tf.reshape(inputs, (shape[0], -1, 1, shape[3])))
+        y = super().__call__(tf.reshape(inputs, (shape[0], -1, 1, shape[3])), only)
         return tf.reshape(y, (*shape[:3], -1))
 
 

@@ -109,11 +109,12 @@ def train(learner: Learner, job: Job) -> list[Trained]:
         learner.restore(kept)
     start = kept_at = time.perf_counter()
     while not stopped.all() and (n_round + 1) * per_round <= job.budget:
-        may_stop, metrics = learner.learn(n_round, ~stopped)
+        learns = ~stopped
+        may_stop, metrics = learner.learn(n_round, learns)
         n_round += 1
-        steps[~stopped] += per_round
+        steps[learns] += per_round
         stopped = stopped | may_stop
-        means = {name: float(np.mean(values)) for name, values in metrics.items()}
+        means = {name: float(np.mean(values[learns])) for name, values in metrics.items()}
         if job.progress is not None:
             shown = {"stopped": float(stopped.sum()), **means}
             job.progress(n_round * per_round, job.budget, shown)
@@ -226,29 +227,38 @@ class GradientLearner:
         total = np.zeros(len(self._seeds))
         paces = self._rule.paces().astype(np.float32).reshape(len(self._seeds), -1)
         paces = np.broadcast_to(paces, (len(self._seeds), len(self._networks.parts)))
+        only = company_of(active)
+        rows = None if len(only) == len(active) else only.astype(np.int32)
         for n_update in range(n_round * self._updates, (n_round + 1) * self._updates):
             drawn = [
-                self._draw(k, np.random.default_rng([s, TRAINING, n_update]), self._batch_strings)
-                for k, s in enumerate(self._seeds)
+                self._draw(
+                    k,
+                    np.random.default_rng([self._seeds[k], TRAINING, n_update]),
+                    self._batch_strings,
+                )
+                for k in only.tolist()
             ]
             stacked = [np.stack(part).astype(np.float32) for part in zip(*drawn, strict=True)]
-            outputs, losses = self._update(*stacked, active, paces)
-            outputs = np.asarray(outputs)
-            total += np.asarray(losses)
-            for k in np.flatnonzero(active):
-                self._rule.seen(int(k), drawn[k], outputs[k])
+            outputs, losses = self._update(*stacked, active, paces, rows)
+            total[only] += np.asarray(losses)
+            for k, strings, answers in zip(only.tolist(), drawn, np.asarray(outputs), strict=True):
+                if active[k]:
+                    self._rule.seen(k, strings, answers)
         met, metrics = self._rule.met(self._networks.predict)
         return met & active, {"loss": total / self._updates, **metrics}
 
-    def _told(self, inputs: Any) -> Any:
-        return self._networks(inputs)
+    def _told(self, inputs: Any, only: Any) -> Any:
+        return self._networks(inputs, only)
 
-    def _one_update(self, inputs: Any, targets: Any, weights: Any, active: Any, paces: Any) -> Any:
+    def _one_update(
+        self, inputs: Any, targets: Any, weights: Any, active: Any, paces: Any, only: Any = None
+    ) -> Any:
+        """Strings are those of the networks in `only`, all others as the learner has them."""
         import tensorflow as tf
 
         variables = self._networks.weights
         with tf.GradientTape() as tape:
-            outputs = self._told(inputs)
+            outputs = self._told(inputs, only)
             losses = self._loss(targets, outputs, weights)
             total = tf.reduce_sum(losses)
         found: Any = tape.gradient(total, [variable.value for variable in variables])
@@ -394,6 +404,31 @@ class OnlineLearner:
         """Inputs (batch, time, features) -> outputs (batch, time, outputs)."""
         self._show()
         return self._networks.solver(index)
+
+
+def company_of(active: np.ndarray) -> np.ndarray:
+    """Which networks are computed: all that learn, and as many of the others as fill it up.
+
+    A company halves whenever half of it has stopped. What is compiled for each size serves until
+    then, and the size, of which the last digits may depend, follows from who learns alone: who
+    goes on from a kept state has it, too.
+
+    Args:
+        active: Shape (networks,).
+
+    Returns:
+        Numbers of networks, in order.
+
+    Example:
+        >>> company_of(np.array([True, False, True, False, False])).tolist()
+        [0, 1, 2]
+        >>> company_of(np.arange(10) == 7).tolist()
+        [7]
+    """
+    size = len(active)
+    while size > 1 and -(-size // 2) >= active.sum():
+        size = -(-size // 2)
+    return np.sort(np.argsort(~active, kind="stable")[:size])
 
 
 def below(prefix: str, state: State) -> State:

@@ -105,20 +105,21 @@ class NetworksFromStates(Networks):
 
     Call args:
         inputs: As `Networks` wants them.
+        only: As `Networks` has it.
         state: Each part (networks, batch, units); no error reaches it. None: the layer's own.
     """
 
-    def __call__(self, inputs: Any, state: Sequence[Any] = ()) -> Any:
+    def __call__(self, inputs: Any, only: Any = None, state: Sequence[Any] = ()) -> Any:
         first, *others = self.layers
-        y = first(inputs, initial_state=state) if state else first(inputs)
+        y = first(inputs, initial_state=state, only=only)
         for layer in others:
-            y = layer(y)
+            y = layer(y, only=only)
         return y
 
     def predict(self, inputs: np.ndarray, state: Sequence[np.ndarray] = ()) -> np.ndarray:
         """The same of arrays, (networks, batch, time, outputs)."""
         arrays = [array.astype(np.float32) for array in (inputs, *state)]
-        return np.asarray(self._predict(arrays[0], arrays[1:]))
+        return np.asarray(self._predict(arrays[0], state=arrays[1:]))
 
 
 class EpisodeLearner(GradientLearner):
@@ -315,9 +316,9 @@ class EpisodeLearner(GradientLearner):
         _, losses = self._update(heard, targets, asked.astype(np.float32), active, paces)
         return np.asarray(losses)
 
-    def _told(self, inputs: Any) -> Any:
+    def _told(self, inputs: Any, only: Any) -> Any:
         x, *state = inputs
-        return self._from_states(x, state)
+        return self._from_states(x, only, state)
 
     def _targets(
         self, episodes: dict[str, np.ndarray], outputs: np.ndarray, asked: np.ndarray

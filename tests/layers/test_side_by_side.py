@@ -1,5 +1,7 @@
 """Copies side by side are the copies one by one."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -89,6 +91,27 @@ def test_from_a_given_state_it_goes_on(name):
             assert not np.any(one)
             continue
         np.testing.assert_allclose(one, other, atol=5e-6 * max(1, np.abs(other).max()))
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_some_of_them_are_what_they_are_among_all(name):
+    """And no error reaches those that are left out."""
+    layer, only = SideBySide(copies_of(name)), [0, 2]
+    x = tf.constant(np.random.default_rng(9).normal(size=(3, 4, 6, 2)), tf.float32)
+    weights = [variable.value for variable in layer.trainable_variables]
+
+    @tf.function
+    def found(x, only):
+        parts = with_gradients(partial(layer, only=only), x, weights)
+        return [tf.convert_to_tensor(part) for part in parts]
+
+    outputs, d_x, *d_weights = found(tf.gather(x, only), tf.constant(only))
+    full = found(x, None)
+    np.testing.assert_allclose(outputs, full[0].numpy()[only], atol=1e-6)
+    np.testing.assert_allclose(d_x, full[1].numpy()[only], atol=5e-6)
+    for some, one in zip(d_weights, full[2:], strict=True):
+        is_in = np.isin(np.arange(3), only)[(..., *[None] * (len(one.shape) - 1))]
+        np.testing.assert_allclose(some, np.where(is_in, one, 0), atol=5e-6)
 
 
 def test_what_is_learnt_goes_back_to_the_copies():

@@ -3,12 +3,14 @@
 import keras
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lstmmusic.fitting import RunFolder
 from lstmmusic.layers import OnlineLSTM, PeepholeLSTM
 from lstmmusic.tasks import _training
 from lstmmusic.tasks._networks import Networks
-from lstmmusic.tasks._training import GradientLearner, OnlineLearner, train
+from lstmmusic.tasks._training import GradientLearner, OnlineLearner, company_of, train
 from lstmmusic.tasks.task import Job, Strings
 
 pytestmark = pytest.mark.keras
@@ -102,6 +104,33 @@ def test_a_frozen_network_does_not_move(kind):
         learner.learn(n_round, np.array([True, False]))
     assert np.abs(weights_of(learner, 0) - before[0]).max() > 1e-3
     np.testing.assert_array_equal(weights_of(learner, 1), before[1])
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=40).map(np.array))
+def test_a_company_has_all_that_learn_and_halves_with_them(active):
+    company, n = company_of(active), int(active.sum())
+    assert set(np.flatnonzero(active)) <= set(company.tolist())
+    assert sorted(set(company.tolist())) == company.tolist()
+    assert len(company) < max(2 * n, 2) or len(company) == len(active)
+    # Its size follows from how many learn: few sizes are compiled.
+    others = np.random.default_rng(0).permutation(active)
+    assert len(company_of(others)) == len(company)
+
+
+def test_those_that_have_stopped_are_not_computed():
+    """The others learn as they do in full company, and the rule hears of them alone."""
+    full, some = learner_of("gradient", range(5)), learner_of("gradient", range(5))
+    computed = []
+    draw = some._draw
+    some._draw = lambda k, rng, n: computed.append(k) or draw(k, rng, n)
+    learnt(full, 3)
+    for n_round, active in enumerate(([1, 1, 1, 1, 1], [0, 1, 0, 1, 1], [0, 0, 0, 1, 0])):
+        some.learn(n_round, np.array(active, bool))
+    assert [computed.count(k) for k in range(5)] == [2, 4, 2, 6, 4]
+    assert [sum(k == j for j, _ in some._rule.heard) for k in range(5)] == [2, 4, 2, 6, 4]
+    np.testing.assert_allclose(weights_of(some, 3), weights_of(full, 3), atol=1e-6)
+    earlier = learnt(learner_of("gradient", range(5)), 2)
+    np.testing.assert_allclose(weights_of(some, 1), weights_of(earlier, 1), atol=1e-6)
 
 
 @kinds
