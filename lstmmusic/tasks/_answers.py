@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -36,9 +36,15 @@ class AnswerSettings:
         window_strings: Training stops when of so many training strings in a row
         window_wrong: no more than these were wrong
         mean_error_below: and their mean error was less.
+        growth: How long strings are at first, in turn, in the unit of `length_name`: strings grow
+            when at one length training could stop; after the last they have their own.
+        growth_window_strings: Where it is not 0, they grow when of so many in a row
+        growth_right: this share was right.
         test_strings: Fresh strings of the success test.
         most_wrong: So many of them may be wrong.
     """
+
+    length_name: ClassVar[str] = ""  # the field that says how long strings are
 
     units: int = 12
     forget_bias: float = 1.0
@@ -53,6 +59,9 @@ class AnswerSettings:
     window_strings: int = 2000
     window_wrong: int = 0
     mean_error_below: float = 1.0
+    growth: tuple[int, ...] = ()
+    growth_window_strings: int = 0
+    growth_right: float = 1.0
     test_strings: int = 2560
     most_wrong: int = 3
 
@@ -60,6 +69,46 @@ class AnswerSettings:
         for name in ("units", "batch_strings", "window_strings", "test_strings"):
             check_whole(name, getattr(self, name), least=1)
         check_whole("round_strings", self.round_strings, least=self.batch_strings)
+        for length in self.growth:
+            check_whole("growth", length, least=1)
+
+    def levels(self) -> list[Self]:
+        """The same with each length of `growth`, and as they are."""
+        return [*(replace(self, **{self.length_name: n}) for n in self.growth), self]
+
+
+def growing_to(n_steps: int, least: int = 10) -> dict[str, Any]:
+    """Settings by which strings grow to a length, each three times as long as those before.
+
+    Example:
+        >>> growing_to(1000)["growth"]
+        (12, 37, 111, 333)
+        >>> growing_to(20)
+        {}
+    """
+    growth: tuple[int, ...] = ()
+    while (length := n_steps // 3 ** (len(growth) + 1)) >= least:
+        growth = (length, *growth)
+    if not growth:
+        return {}
+    return {"growth": growth, "growth_window_strings": 500, "growth_right": 0.975}
+
+
+def grown_told(settings: AnswerSettings) -> str:
+    """In words, how strings grow; empty where they do not.
+
+    Example:
+        >>> grown_told(AnswerSettings(growth=(30, 100)))
+        ' Training strings grow: n is 30, 100, then its own, each when training could stop.'
+    """
+    if not settings.growth:
+        return ""
+    when = "training could stop"
+    if settings.growth_window_strings:
+        window = settings.growth_window_strings
+        when = f"{settings.growth_right:.1%} of the last {window} were right"
+    lengths = ", ".join(map(str, settings.growth))
+    return f" Training strings grow: n is {lengths}, then its own, each when {when}."
 
 
 def errors_of(strings: Strings, outputs: np.ndarray, truth: Truth | None = None) -> np.ndarray:
@@ -79,33 +128,33 @@ def errors_of(strings: Strings, outputs: np.ndarray, truth: Truth | None = None)
 
 def train_answers(
     job: Job,
-    draw: Callable[[int, np.random.Generator, int], Strings],
+    draw: DrawStrings,
     original: Mapping[str, Any],
     loss: str = "independent",
     truth: Truth | None = None,
     shortcut: bool = False,
     output_bias: float = 0.0,
-    rule: Window | None = None,
     late_strings: int = 0,
 ) -> list[Trained]:
     """Trains networks on strings that are drawn anew for every update.
 
     Args:
         job: Its settings are `AnswerSettings`.
-        draw: Index of the network, generator, number of strings -> strings.
+        draw: The strings; it is given one of the settings' `levels`.
         original: The published network of 1997, as `_networks.Original` wants it; empty for none.
         loss: `independent` for outputs between 0 and 1, `squared` for any.
         truth: What answers are compared with; None for the targets.
         shortcut: True where outputs see the inputs, too.
         output_bias: Where the biases of outputs start.
-        rule: When to stop; None for a `Window`.
         late_strings: In the online rule, strings that the outputs learn without the hidden layer.
     """
     from lstmmusic.tasks import _networks, _training
 
     settings: AnswerSettings = job.settings
-    inputs, targets, _ = draw(0, np.random.default_rng(0), 1)
+    inputs, targets, _ = draw(settings, np.random.default_rng(0), 1)
     is_online = job.variant == _training.ONLINE
+    if is_online:  # as it was published
+        settings = replace(settings, growth=())
     columns = [
         _networks.layers_of(
             job.variant,
@@ -122,8 +171,12 @@ def train_answers(
         )
         for seed in job.seeds
     ]
-    rule = rule or Window(len(job.seeds), settings, truth)
-    return _training.train_columns(job, columns, draw, rule, loss, shortcut, late_strings)
+    levels, rule = settings.levels(), Growing(len(job.seeds), settings, truth)
+
+    def at_level(k: int, rng: np.random.Generator, n: int) -> Strings:
+        return draw(levels[rule.level[k]], rng, n)
+
+    return _training.train_columns(job, columns, at_level, rule, loss, shortcut, late_strings)
 
 
 class Window:
@@ -166,6 +219,42 @@ class Window:
         self._errors = state["errors"].copy()
 
 
+class Growing(Window):
+    """A window for each length of strings: they grow until they have their own, then it stops.
+
+    Attributes:
+        level: How often the strings of each network have grown, (networks,).
+    """
+
+    def __init__(self, n: int, settings: AnswerSettings, truth: Truth | None = None) -> None:
+        super().__init__(n, settings, truth)
+        self.level = np.zeros(n, np.int64)
+
+    def met(self, predict: Any) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Which networks may stop."""
+        met, metrics = super().met(predict)
+        settings = self._settings
+        if not settings.growth:
+            return met, metrics
+        is_last, grows = self.level == len(settings.growth), met
+        if settings.growth_window_strings:
+            recent = self._errors[:, -settings.growth_window_strings :]
+            grows = (recent < settings.right_below).mean(axis=1) >= settings.growth_right
+        grows = grows & ~is_last
+        self.level = self.level + grows
+        self._errors[grows] = np.inf
+        return met & is_last, {**metrics, "level": self.level.astype(float)}
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The errors in the window, and the levels."""
+        return {**super().state(), "level": self.level}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Goes on from a kept state."""
+        super().restore(state)
+        self.level = state["level"].copy()
+
+
 def judge_answers(
     settings: AnswerSettings,
     seed: int,
@@ -203,5 +292,6 @@ def judge_answers(
 def tiny(settings: AnswerSettings, **more: Any) -> AnswerSettings:
     """The same task with a few strings and units, for the tests."""
     few: dict[str, Any] = {"units": 4, "batch_strings": 4, "round_strings": 8}
-    few |= {"window_strings": 16, "window_wrong": 0, "test_strings": 16, "most_wrong": 0, **more}
+    few |= {"window_strings": 16, "window_wrong": 0, "test_strings": 16, "most_wrong": 0}
+    few |= {"growth": (), **more}
     return type(settings)(**{**vars(settings), **few})

@@ -28,7 +28,7 @@ CHECKPOINT_SECONDS = 10.0
 ONLINE = "online1997"  # the variant that learns by the rule of 1997
 RNN_LEARNING_RATE = 0.1  # of the published network of 12 units
 
-# Index of the network, generator, number of strings -> strings; all of the same number of steps.
+# Index of the network, generator, number of strings -> strings.
 Draw = Callable[[int, np.random.Generator, int], Strings]
 
 
@@ -139,6 +139,7 @@ def train_columns(
     loss: str,
     shortcut: bool = False,
     late_strings: int = 0,
+    weight_decay: float = 0.0,
 ) -> list[Trained]:
     """Trains networks of two layers by the rule that their variant learns by.
 
@@ -151,6 +152,7 @@ def train_columns(
         loss: As in `GradientLearner`; the online rules take half the squared error.
         shortcut: As in `Networks`.
         late_strings: As in `OnlineLearner`.
+        weight_decay: As in `GradientLearner`.
     """
     settings, networks = job.settings, Networks(columns, shortcut)
     learner: Learner
@@ -180,6 +182,7 @@ def train_columns(
             settings.batch_strings,
             settings.round_strings // settings.batch_strings,
             settings.learning_rate,
+            weight_decay=weight_decay,
         )
     return train(learner, job)
 
@@ -198,6 +201,10 @@ class GradientLearner:
         updates_per_round: Updates between two looks at the rule.
         learning_rate: Of Adam.
         clip_norm: The gradient of each part of a network is shortened to that length.
+        weight_decay: Share of the learning rate by which weights shrink at every update.
+
+    References:
+        Loshchilov, Hutter (2019), Decoupled Weight Decay Regularization, ICLR.
     """
 
     def __init__(
@@ -211,6 +218,7 @@ class GradientLearner:
         updates_per_round: int,
         learning_rate: float,
         clip_norm: float = 1.0,
+        weight_decay: float = 0.0,
     ) -> None:
         import tensorflow as tf
 
@@ -218,7 +226,7 @@ class GradientLearner:
         self._networks, self._seeds, self._draw, self._rule = networks, seeds, draw, rule
         self._loss, self._clip_norm = _LOSSES[loss], clip_norm
         self._batch_strings, self._updates = batch_strings, updates_per_round
-        self._optimizer = keras.optimizers.Adam(learning_rate)
+        self._optimizer = keras.optimizers.Adam(learning_rate, weight_decay=weight_decay or None)
         self._optimizer.build(networks.weights)
         self._update = tf.function(self._one_update, jit_compile=True, autograph=False)
 
@@ -238,12 +246,11 @@ class GradientLearner:
                 )
                 for k in only.tolist()
             ]
-            stacked = [np.stack(part).astype(np.float32) for part in zip(*drawn, strict=True)]
-            outputs, losses = self._update(*stacked, active, paces, rows)
+            outputs, losses = self._update(*_stacked(drawn), active, paces, rows)
             total[only] += np.asarray(losses)
             for k, strings, answers in zip(only.tolist(), drawn, np.asarray(outputs), strict=True):
                 if active[k]:
-                    self._rule.seen(k, strings, answers)
+                    self._rule.seen(k, strings, answers[:, : strings.weights.shape[1]])
         met, metrics = self._rule.met(self._networks.predict)
         return met & active, {"loss": total / self._updates, **metrics}
 
@@ -404,6 +411,22 @@ class OnlineLearner:
         """Inputs (batch, time, features) -> outputs (batch, time, outputs)."""
         self._show()
         return self._networks.solver(index)
+
+
+def _stacked(drawn: Sequence[Strings]) -> list[np.ndarray]:
+    """Each part of several networks' strings, (networks, ...); zeros after those that are shorter.
+
+    What comes after a string reaches nothing that is asked of it.
+    """
+    n_steps = max(strings.weights.shape[1] for strings in drawn)
+    found = []
+    for parts in zip(*drawn, strict=True):
+        some = parts[0]
+        stacked = np.zeros((len(parts), len(some), n_steps, *some.shape[2:]), np.float32)
+        for row, part in zip(stacked, parts, strict=True):
+            row[:, : part.shape[1]] = part
+        found.append(stacked)
+    return found
 
 
 def company_of(active: np.ndarray) -> np.ndarray:

@@ -148,6 +148,8 @@ class GrammarSettings:
         round_strings: Strings between two looks at the stopping rule; a multiple of the batch.
         right_looks: At so many looks in a row all must be right.
         learning_rate: Of Adam, in the gradient variants.
+        weight_decay: In these, what weights shrink by at every update, times the learning rate:
+            without it few strings are learnt by heart.
         online_learning_rate: Of the online rule of 1997.
         grammar: One of `GRAMMARS`.
     """
@@ -161,6 +163,7 @@ class GrammarSettings:
     round_strings: int = 320
     right_looks: int = 3
     learning_rate: float = 0.01
+    weight_decay: float = 0.3
     online_learning_rate: float = 0.5
     grammar: str = "embedded_reber"
 
@@ -236,7 +239,8 @@ def _train(job: Job) -> list[Trained]:
         )
         for seed in job.seeds
     ]
-    return _training.train_columns(job, columns, draw, rule, "cross_entropy")
+    decay = settings.weight_decay
+    return _training.train_columns(job, columns, draw, rule, "cross_entropy", weight_decay=decay)
 
 
 class _AllRight:
@@ -366,8 +370,6 @@ TASKS = (
                 GrammarSettings(),
                 budget=200_000,
                 budgets={
-                    "lstm1997": 60_000,
-                    "rnn": 60_000,
                     "online1997": 1_000_000,
                     "elman": 200_000,
                     "rtrl": 100_000,

@@ -9,11 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from lstmmusic.tasks._answers import AnswerSettings, Window, judge_answers, tiny, train_answers
+from lstmmusic.tasks._answers import (
+    AnswerSettings,
+    Window,
+    growing_to,
+    grown_told,
+    judge_answers,
+    tiny,
+    train_answers,
+)
 from lstmmusic.tasks.long_lags import adding_strings
 from lstmmusic.tasks.task import (
     STRINGS,
@@ -36,8 +44,8 @@ class ParitySettings(AnswerSettings):
     """Strings of bits, and what `AnswerSettings` says.
 
     Attributes:
-        lengths: Bits of a training string, in turn: when one is learnt, the next is. One alone is
-            the least and the most; else training strings have up to so many.
+        bits: Of a training string at most.
+        least_bits: And at least.
         test_lengths: The least and the most bits of a test string.
         asks_always: True where the parity so far is asked for at every step.
         least_share: In a training string a bit is 1 with a probability of its own, drawn from this
@@ -45,16 +53,21 @@ class ParitySettings(AnswerSettings):
         guess_strings: Training strings of `guessing`, of the lengths of the test.
     """
 
-    lengths: tuple[int, ...]
+    length_name: ClassVar[str] = "bits"
+
+    bits: int
     test_lengths: tuple[int, int]
+    least_bits: int = 1
     asks_always: bool = False
     least_share: float = 0.5
     guess_strings: int = 100
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for length in (*self.lengths, *self.test_lengths):
-            check_whole("lengths", length, least=1)
+        check_whole("least_bits", self.least_bits, least=1)
+        check_whole("bits", self.bits, least=self.least_bits)
+        for length in self.test_lengths:
+            check_whole("test_lengths", length, least=1)
 
 
 def parity_strings(
@@ -98,28 +111,6 @@ def _tested(settings: ParitySettings, rng: np.random.Generator, n: int) -> Strin
     return parity_strings(rng, n, least, most, most, settings.asks_always)
 
 
-class _Growing(Window):
-    """A window for each length: when all was right in it, strings grow; after the last it stops."""
-
-    def __init__(self, n: int, settings: ParitySettings) -> None:
-        super().__init__(n, settings)
-        self.level = np.zeros(n, np.int64)
-
-    def met(self, predict: Any) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        met, metrics = super().met(predict)
-        is_last = self.level == len(self._settings.lengths) - 1  # type: ignore[attr-defined]
-        self.level = self.level + (met & ~is_last)
-        self._errors[met & ~is_last] = np.inf
-        return met & is_last, {**metrics, "level": self.level.astype(float)}
-
-    def state(self) -> dict[str, np.ndarray]:
-        return {**super().state(), "level": self.level}
-
-    def restore(self, state: dict[str, np.ndarray]) -> None:
-        super().restore(state)
-        self.level = state["level"].copy()
-
-
 def _train(job: Job) -> list[Trained]:
     settings: ParitySettings = job.settings
     if job.variant == GUESSING:
@@ -127,21 +118,17 @@ def _train(job: Job) -> list[Trained]:
     if job.variant == FEED_FORWARD:
         return _train_static(job)
     if job.variant == AT_ONCE:
-        at_once = replace(settings, lengths=settings.test_lengths[-1:])
-        job = job._replace(variant="peephole", settings=at_once)
-        return train_answers(job, lambda _, rng, n: _tested(settings, rng, n), {})
-    rule = _Growing(len(job.seeds), settings)
-    most = max(settings.lengths)
+        at_once = replace(settings, growth=(), bits=settings.test_lengths[-1])
+        return train_answers(job._replace(variant="peephole", settings=at_once), _tested, {})
 
-    def draw(k: int, rng: np.random.Generator, n: int) -> Strings:
-        length = settings.lengths[int(rule.level[k])]
-        least = length if len(settings.lengths) == 1 and not settings.asks_always else 1
+    def draw(level: ParitySettings, rng: np.random.Generator, n: int) -> Strings:
         share, shares = settings.least_share, None
         if share < 0.5:
             shares = rng.uniform(share, 1 - share, n)
-        return parity_strings(rng, n, least, length, most, settings.asks_always, shares)
+        least, most, n_steps = level.least_bits, level.bits, settings.bits
+        return parity_strings(rng, n, least, most, n_steps, settings.asks_always, shares)
 
-    return train_answers(job, draw, {}, rule=rule)
+    return train_answers(job, draw, {})
 
 
 def _guess(job: Job, draw: Any) -> list[Trained]:
@@ -163,7 +150,7 @@ def _train_static(job: Job) -> list[Trained]:
     from lstmmusic.tasks import _training
 
     settings: ParitySettings = job.settings
-    (n_bits,) = settings.lengths
+    n_bits = settings.bits
     columns = []
     for seed in job.seeds:
         numbers = np.random.default_rng([seed, WEIGHTS]).integers(2**31, size=2).tolist()
@@ -216,6 +203,8 @@ class XorSettings(AnswerSettings):
         guess_strings: Training strings of `guessing`.
     """
 
+    length_name: ClassVar[str] = "min_steps"
+
     min_steps: int
     guess_strings: int = 100
 
@@ -241,7 +230,7 @@ def xor_strings(settings: XorSettings, rng: np.random.Generator, n_strings: int)
 def _train_xor(job: Job) -> list[Trained]:
     if job.variant == GUESSING:
         return _guess(job, lambda rng, n: xor_strings(job.settings, rng, n))
-    return train_answers(job, lambda _, rng, n: xor_strings(job.settings, rng, n), {})
+    return train_answers(job, xor_strings, {})
 
 
 def _test_xor(settings: XorSettings, seed: int, solver: Any) -> Verdict:
@@ -327,7 +316,8 @@ def _task(
 
 
 _NINE = ParitySettings(
-    lengths=(9,),
+    bits=9,
+    least_bits=9,
     test_lengths=(9, 9),
     units=128,
     right_below=0.4,
@@ -340,7 +330,7 @@ _NINE = ParitySettings(
     slow_below=0.01,
 )
 _RUNNING = ParitySettings(
-    lengths=(20,),
+    bits=20,
     test_lengths=(500, 600),
     asks_always=True,
     least_share=0.1,
@@ -353,13 +343,15 @@ _RUNNING = ParitySettings(
 )
 _FINAL = replace(
     _RUNNING,
-    lengths=(1, 2, 3, 4, 6, 8, 11, 15, 20, 30, 45, 70, 100),
+    bits=100,
+    growth=(1, 2, 3, 4, 6, 8, 11, 15, 20, 30, 45, 70),
     asks_always=False,
     window_strings=1000,
 )
 _SHARES = ", each with a share of ones of its own, so that long runs are met"
 _XOR = XorSettings(
     min_steps=100,
+    **growing_to(100, least=24),
     right_below=0.4,
     forget_bias=4.6,
     input_bias=-3.0,
@@ -391,13 +383,13 @@ TASKS = (
         (1_500_000, 4_000_000),
         (FEED_FORWARD, *_GRADIENT),
         dict.fromkeys(_GRADIENT, 1_000_000),
-        tiny(_NINE, lengths=(3,), test_lengths=(3, 3)),
+        tiny(_NINE, bits=3, least_bits=3, test_lengths=(3, 3)),
     ),
     _task(
         "parity_running",
         "Parity so far, at every step",
         f"Whether the number of ones so far is odd, asked at every step. Training strings have 1 "
-        f"to {_RUNNING.lengths[0]} bits{_SHARES}, test strings 500 to 600, lengths never seen.",
+        f"to {_RUNNING.bits} bits{_SHARES}, test strings 500 to 600, lengths never seen.",
         _GUESSES,
         _RUNNING,
         {"window_strings": 1000, "test_strings": 128},
@@ -405,16 +397,16 @@ TASKS = (
         (60_000, 300_000),
         (*_GRADIENT, GUESSING),
         {GUESSING: 4000},
-        tiny(_RUNNING, lengths=(3,), test_lengths=(5, 6), guess_strings=4),
+        tiny(_RUNNING, bits=3, test_lengths=(5, 6), guess_strings=4),
     ),
     _task(
         "parity_final",
         "Parity at the end, of 500 to 600 bits",
         "Whether the number of ones is odd, asked at the end alone. Training strings grow: of 1 to "
-        f"n bits, n one of {', '.join(map(str, _FINAL.lengths))}, the next when all of a window "
-        f"were right{_SHARES}. Test strings have 500 to 600 bits, lengths never seen. `at_once` is "
-        "`peephole` trained on strings as long as those of the test; `guessing` draws weights "
-        f"anew until {_FINAL.guess_strings} such strings are right.",
+        f"n bits, n one of {', '.join(map(str, (*_FINAL.growth, _FINAL.bits)))}, the next when all "
+        f"of a window were right{_SHARES}. Test strings have 500 to 600 bits, lengths never seen. "
+        "`at_once` is `peephole` trained on strings as long as those of the test; `guessing` draws "
+        f"weights anew until {_FINAL.guess_strings} such strings are right.",
         (
             *_GUESSES,
             Published(
@@ -427,17 +419,23 @@ TASKS = (
         (100_000, 500_000),
         (*_GRADIENT, AT_ONCE, GUESSING),
         {GUESSING: 4000, AT_ONCE: 4000},
-        tiny(_FINAL, lengths=(1, 2), test_lengths=(5, 6), guess_strings=4),
+        tiny(_FINAL, bits=2, growth=(1,), test_lengths=(5, 6), guess_strings=4),
     ),
     _task(
         "delayed_xor",
         "Delayed exclusive or",
         f"Strings as in adding, n = {_XOR.min_steps} (`quick`: 50), with bits for values: at the "
         "end it is asked whether the two that are marked differ. To keep one of them alone is "
-        "worth nothing.",
+        f"worth nothing.{grown_told(_XOR)}",
         (Published(0, "% solved", _NOT_SOLVED, "Hochreiter, Schmidhuber (1997), section 6"),),
         _XOR,
-        {"min_steps": 50, "window_strings": 500, "test_strings": 256, "forget_bias": 3.9},
+        {
+            "min_steps": 50,
+            "growth": (),
+            "window_strings": 500,
+            "test_strings": 256,
+            "forget_bias": 3.9,
+        },
         "at 50 to 55 steps, 256 strings right, of 2 in 3 networks",
         (80_000, 500_000),
         (*_GRADIENT, GUESSING),

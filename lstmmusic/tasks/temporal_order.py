@@ -120,7 +120,7 @@ def _train(job: Job) -> list[Trained]:
         "weight_range": 0.1,
         "input_gate_bias": (-2.0, -4.0, -6.0)[:n_blocks],
     }
-    return train_answers(job, lambda _, rng, n: order_strings(job.settings, rng, n), original)
+    return train_answers(job, order_strings, original)
 
 
 def _test(settings: OrderSettings, seed: int, solver: Any) -> Verdict:

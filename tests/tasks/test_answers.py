@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lstmmusic.tasks._answers import AnswerSettings, Window, errors_of, judge_answers, tiny
+from lstmmusic.tasks._answers import (
+    AnswerSettings,
+    Growing,
+    Window,
+    errors_of,
+    judge_answers,
+    tiny,
+)
+from lstmmusic.tasks.registry import task_named
 from lstmmusic.tasks.task import Strings
 
 
@@ -65,6 +73,42 @@ def test_a_window_may_hold_a_few_wrong_ones():
         window = Window(1, AnswerSettings(window_strings=4, window_wrong=allowed))
         window.seen(0, *answers(errors))
         assert window.met(None)[0].tolist() == [stops]
+
+
+def test_strings_grow_where_training_could_stop_and_it_stops_at_their_own_length():
+    settings = AnswerSettings(window_strings=2, right_below=0.4, growth=(1,))
+    rule = Growing(2, settings)
+    rule.seen(0, *answers([0.0, 0.0]))
+    rule.seen(1, *answers([0.0, 0.5]))
+    assert rule.met(None)[0].tolist() == [False, False]
+    assert rule.level.tolist() == [1, 0]
+    assert rule.met(None)[0].tolist() == [False, False]  # of the next length it has seen none
+    rule.seen(0, *answers([0.0, 0.0]))
+    kept = Growing(2, settings)
+    kept.restore(rule.state())
+    assert kept.met(None)[0].tolist() == rule.met(None)[0].tolist() == [True, False]
+
+
+def test_strings_may_grow_before_all_are_right():
+    settings = AnswerSettings(
+        window_strings=6, right_below=0.4, growth=(1, 2), growth_window_strings=4, growth_right=0.75
+    )
+    rule = Growing(3, settings)
+    for k, errors in enumerate(([0.0] * 3, [9.0, 9.0, 9.0, 0.0, 0.0, 0.0], [0.0, 9.0, 9.0, 0.0])):
+        rule.seen(k, *answers(errors))
+    assert not rule.met(None)[0].any()
+    assert rule.level.tolist() == [1, 1, 0]  # three of the last four; the first has seen no more
+    for k in range(3):
+        rule.seen(k, *answers([0.0] * 6))
+    assert not rule.met(None)[0].any()
+    assert rule.level.tolist() == [2, 2, 1]
+
+
+def test_each_level_has_strings_of_its_length():
+    settings = task_named("adding_1000").presets["paper"].settings
+    levels = settings.levels()
+    assert [level.min_steps for level in levels] == [*settings.growth, 1000]
+    assert levels[-1] == settings
 
 
 def test_the_closer_the_slower_but_not_for_ever():

@@ -9,13 +9,10 @@ from hypothesis import strategies as st
 
 from lstmmusic.tasks import task_named
 from lstmmusic.tasks.parity import (
-    ParitySettings,
     XorSettings,
-    _Growing,
     parity_strings,
     xor_strings,
 )
-from lstmmusic.tasks.task import Strings
 
 seeds = st.integers(0, 10**6)
 
@@ -52,23 +49,6 @@ def test_the_exclusive_or_is_that_of_the_marked_bits(seed):
         assert len(marked) in (1, 2)
         assert y[end, 0] == len(ones) % 2
         assert set(x[: end + 1, 0].tolist()) <= {-1.0, 1.0}
-
-
-def test_strings_grow_when_all_of_a_window_were_right():
-    settings = ParitySettings(
-        lengths=(1, 2), test_lengths=(3, 3), window_strings=2, right_below=0.4, most_wrong=0
-    )
-    rule = _Growing(2, settings)
-    asked = Strings(np.zeros((2, 1, 1)), np.zeros((2, 1, 1)), np.ones((2, 1)))
-    rule.seen(0, asked, np.zeros((2, 1, 1)))
-    rule.seen(1, asked, np.array([[[0.0]], [[0.5]]]))
-    assert rule.met(None)[0].tolist() == [False, False]
-    assert rule.level.tolist() == [1, 0]
-    assert rule.met(None)[0].tolist() == [False, False]  # of the next length it has seen none
-    rule.seen(0, asked, np.zeros((2, 1, 1)))
-    kept = _Growing(2, settings)
-    kept.restore(rule.state())
-    assert kept.met(None)[0].tolist() == rule.met(None)[0].tolist() == [True, False]
 
 
 @pytest.mark.parametrize("name", ["parity_9", "parity_running", "parity_final", "delayed_xor"])

@@ -133,6 +133,39 @@ def test_those_that_have_stopped_are_not_computed():
     np.testing.assert_allclose(weights_of(some, 1), weights_of(earlier, 1), atol=1e-6)
 
 
+def test_a_network_learns_the_same_beside_one_whose_strings_are_longer():
+    def learner(seeds, steps):
+        found = learner_of("gradient", seeds)
+        draw = found._draw
+        found._draw = lambda k, rng, n: Strings(*(part[:, : steps[k]] for part in draw(k, rng, n)))
+        return learnt(found, 3)
+
+    alone, company = learner((1,), [3]), learner((0, 1), [4, 3])
+    np.testing.assert_allclose(weights_of(company, 1), weights_of(alone, 0), atol=1e-6)
+    assert {shape for k, shape in company._rule.heard if k == 1} == {(2, 3, 1)}
+
+
+def test_weights_decay_by_their_share_of_the_learning_rate():
+    def first_kernel(weight_decay):
+        networks = Networks([column(1, "gradient")])
+        silent = Strings(np.zeros((2, 4, 2)), np.zeros((2, 4, 1)), np.ones((2, 4)))
+        learner = GradientLearner(
+            networks,
+            (1,),
+            lambda *_: silent,
+            "squared",
+            Counts([99]),
+            batch_strings=2,
+            updates_per_round=5,
+            learning_rate=0.1,
+            weight_decay=weight_decay,
+        )
+        return np.asarray(learnt(learner, 1)._networks.weights[0])
+
+    # Inputs are 0: no error moves the weights for them.
+    np.testing.assert_allclose(first_kernel(0.5), first_kernel(0.0) * 0.95**5, rtol=1e-5)
+
+
 @kinds
 def test_a_network_learns_the_same_alone_and_beside_a_loud_one(kind):
     """Each network's gradient is clipped by itself."""
