@@ -40,32 +40,43 @@ FEED_FORWARD, AT_ONCE, GUESSING = "feed_forward", "at_once", "guessing"
 
 
 @dataclass(frozen=True)
+class StaticSettings:
+    """What is other where a hidden layer sees all bits at once; see `AnswerSettings`."""
+
+    units: int = 128
+    batch_strings: int = 256
+    round_strings: int = 2560
+    learning_rate: float = 0.03
+
+
+@dataclass(frozen=True)
 class ParitySettings(AnswerSettings):
     """Strings of bits, and what `AnswerSettings` says.
 
     Attributes:
         bits: Of a training string at most.
-        least_bits: And at least.
+        of_one_length: True where it has no fewer.
         test_lengths: The least and the most bits of a test string.
         asks_always: True where the parity so far is asked for at every step.
         least_share: In a training string a bit is 1 with a probability of its own, drawn from this
             to 1 less this, so that long runs are met; 1/2 in all others.
         guess_strings: Training strings of `guessing`, of the lengths of the test.
+        static: Of `feed_forward`.
     """
 
     length_name: ClassVar[str] = "bits"
 
     bits: int
     test_lengths: tuple[int, int]
-    least_bits: int = 1
+    of_one_length: bool = False
     asks_always: bool = False
     least_share: float = 0.5
     guess_strings: int = 100
+    static: StaticSettings = StaticSettings()
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_whole("least_bits", self.least_bits, least=1)
-        check_whole("bits", self.bits, least=self.least_bits)
+        check_whole("bits", self.bits, least=1)
         for length in self.test_lengths:
             check_whole("test_lengths", length, least=1)
 
@@ -125,7 +136,8 @@ def _train(job: Job) -> list[Trained]:
         share, shares = settings.least_share, None
         if share < 0.5:
             shares = rng.uniform(share, 1 - share, n)
-        least, most, n_steps = level.least_bits, level.bits, settings.bits
+        most, n_steps = level.bits, settings.bits
+        least = most if settings.of_one_length else 1
         return parity_strings(rng, n, least, most, n_steps, settings.asks_always, shares)
 
     return train_answers(job, draw, {})
@@ -149,8 +161,8 @@ def _train_static(job: Job) -> list[Trained]:
 
     from lstmmusic.tasks import _training
 
-    settings: ParitySettings = job.settings
-    n_bits = settings.bits
+    settings: ParitySettings = replace(job.settings, **vars(job.settings.static))
+    job, n_bits = job._replace(settings=settings), settings.bits
     columns = []
     for seed in job.seeds:
         numbers = np.random.default_rng([seed, WEIGHTS]).integers(2**31, size=2).tolist()
@@ -317,16 +329,13 @@ def _task(
 
 _NINE = ParitySettings(
     bits=9,
-    least_bits=9,
+    of_one_length=True,
+    growth=(1, 2, 3, 4, 5, 6, 7, 8),
     test_lengths=(9, 9),
-    units=128,
     right_below=0.4,
     window_strings=4000,
     test_strings=4096,
     most_wrong=0,
-    batch_strings=256,
-    round_strings=2560,
-    learning_rate=0.03,
     slow_below=0.01,
 )
 _RUNNING = ParitySettings(
@@ -365,8 +374,9 @@ TASKS = (
         "parity_9",
         "Parity of nine bits, at once or one by one",
         "Whether the number of ones among nine random bits is odd. `feed_forward`, a hidden layer "
-        f"of {_NINE.units} units, sees all at once; the others read them bit by bit and are asked "
-        "at the end.",
+        f"of {_NINE.static.units} units, sees all at once; the others read them bit by bit and are "
+        "asked at the end; their training strings grow from one bit to nine, the next when all of "
+        "a window were right.",
         (
             Published(
                 2825,
@@ -383,7 +393,7 @@ TASKS = (
         (1_500_000, 4_000_000),
         (FEED_FORWARD, *_GRADIENT),
         dict.fromkeys(_GRADIENT, 1_000_000),
-        tiny(_NINE, bits=3, least_bits=3, test_lengths=(3, 3)),
+        tiny(_NINE, bits=3, growth=(2,), test_lengths=(3, 3), static=StaticSettings(4, 4, 8)),
     ),
     _task(
         "parity_running",

@@ -409,8 +409,10 @@ def _share(percent: float, network: str, streams: str, doubt: str = _DOUBT) -> P
 def _waves(shape: str, period_steps: int, **more: Any) -> GeneratingSettings:
     """With limits that what is sharpest is within, and that the published one is beyond.
 
-    What is sharpened is sharpened over eight periods: three can be learnt one by one.
+    What is sharpened is sharpened over eight periods: three can be learnt one by one. What drifts
+    shows in steps: of short periods more have to be right before training stops.
     """
+    more = {"valid_periods": max(300, 6000 // period_steps), **more}
     if shape in ("spike", "rectangle"):
         more = {"periods": (2, 4, 8), "more_periods": (11, 15), **more}
     if shape == "spike":
