@@ -256,6 +256,7 @@ def choose(page, label, option):
 
 
 def test_two_tabs_keep_their_pieces_apart(page, server):
+    improvise(page, seed=30)
     said = page.get_by_text("beats a minute,").inner_text()
     other = page.context.browser.new_page()
     other.goto(server[0])
