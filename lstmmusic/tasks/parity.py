@@ -291,7 +291,7 @@ def _task(
     bar: str,
     budgets: tuple[int, int],
     variants: tuple[str, ...],
-    more_budgets: Mapping[str, int],
+    more_budgets: tuple[Mapping[str, int], Mapping[str, int]],
     few: Any,
     functions: tuple[Any, Any, Any] = (_train, _test, _oracle),
 ) -> Task:
@@ -313,10 +313,8 @@ def _task(
         ),
         published=published,
         presets={
-            "quick": Preset("quick", short, budgets[0], more_budgets, bar),
-            "paper": Preset(
-                "paper", full, budgets[1], {GUESSING: 200_000} if GUESSING in variants else {}
-            ),
+            "quick": Preset("quick", short, budgets[0], more_budgets[0], bar),
+            "paper": Preset("paper", full, budgets[1], more_budgets[1]),
         },
         tiny=Preset("tiny", few, budget=16),
         variants=variants,
@@ -327,6 +325,7 @@ def _task(
     )
 
 
+_BIT_BY_BIT = dict.fromkeys(_GRADIENT, 1_000_000)
 _NINE = ParitySettings(
     bits=9,
     of_one_length=True,
@@ -392,7 +391,7 @@ TASKS = (
         "all of 2,048 strings of nine bits right, of 2 in 3 networks",
         (1_500_000, 4_000_000),
         (FEED_FORWARD, *_GRADIENT),
-        dict.fromkeys(_GRADIENT, 1_000_000),
+        (_BIT_BY_BIT, _BIT_BY_BIT),
         tiny(_NINE, bits=3, growth=(2,), test_lengths=(3, 3), static=StaticSettings(4, 4, 8)),
     ),
     _task(
@@ -406,7 +405,7 @@ TASKS = (
         "128 strings of 500 to 600 bits right at every step, of 2 in 3 networks",
         (60_000, 300_000),
         (*_GRADIENT, GUESSING),
-        {GUESSING: 4000},
+        ({GUESSING: 4000}, {GUESSING: 200_000}),
         tiny(_RUNNING, bits=3, test_lengths=(5, 6), guess_strings=4),
     ),
     _task(
@@ -428,7 +427,7 @@ TASKS = (
         "128 strings of 500 to 600 bits right, of 2 in 3 networks",
         (100_000, 500_000),
         (*_GRADIENT, AT_ONCE, GUESSING),
-        {GUESSING: 4000, AT_ONCE: 4000},
+        ({GUESSING: 4000, AT_ONCE: 4000}, {GUESSING: 200_000, AT_ONCE: 100_000}),
         tiny(_FINAL, bits=2, growth=(1,), test_lengths=(5, 6), guess_strings=4),
     ),
     _task(
@@ -449,7 +448,7 @@ TASKS = (
         "at 50 to 55 steps, 256 strings right, of 2 in 3 networks",
         (80_000, 500_000),
         (*_GRADIENT, GUESSING),
-        {GUESSING: 4000},
+        ({GUESSING: 4000}, {GUESSING: 200_000}),
         tiny(_XOR, min_steps=24, guess_strings=16),
         (_train_xor, _test_xor, _oracle_xor),
     ),
