@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from lstmmusic.errors import InputError
 from lstmmusic.tasks.task import TEST, Job, Strings, Trained, Verdict, check_whole
 
 # Settings, generator, number of strings -> strings.
@@ -36,10 +37,11 @@ class AnswerSettings:
         window_strings: Training stops when of so many training strings in a row
         window_wrong: no more than these were wrong
         mean_error_below: and their mean error was less.
-        growth: How long strings are at first, in turn, in the unit of `length_name`: strings grow
-            when at one length training could stop; after the last they have their own.
-        growth_window_strings: Where it is not 0, they grow when of so many in a row
-        growth_right: this share was right.
+        online_window_strings: The window of the online rule; 0: the same.
+        growth: How long strings are at first, in turn, in the unit of `length_name`; after the last
+            they have their own. They grow when training could stop, or, where
+        growth_window_strings: is not 0, when of so many in a row
+        growth_right: this share was right. In the online rule they do not grow.
         test_strings: Fresh strings of the success test.
         most_wrong: So many of them may be wrong.
     """
@@ -59,6 +61,7 @@ class AnswerSettings:
     window_strings: int = 2000
     window_wrong: int = 0
     mean_error_below: float = 1.0
+    online_window_strings: int = 0
     growth: tuple[int, ...] = ()
     growth_window_strings: int = 0
     growth_right: float = 1.0
@@ -71,6 +74,11 @@ class AnswerSettings:
         check_whole("round_strings", self.round_strings, least=self.batch_strings)
         for length in self.growth:
             check_whole("growth", length, least=1)
+        if self.growth and not self.length_name:
+            raise InputError("growth", "none for strings of this kind", self.growth)
+        if self.growth_window_strings > self.window_strings:
+            wanted = f"at most window_strings, {self.window_strings}"
+            raise InputError("growth_window_strings", wanted, self.growth_window_strings)
 
     def levels(self) -> list[Self]:
         """The same with each length of `growth`, and as they are."""
@@ -95,11 +103,11 @@ def growing_to(n_steps: int, least: int = 10) -> dict[str, Any]:
 
 
 def grown_told(settings: AnswerSettings) -> str:
-    """In words, how strings grow; empty where they do not.
+    """In words, how strings of `paper` grow; empty where they do not.
 
     Example:
-        >>> grown_told(AnswerSettings(growth=(30, 100)))
-        ' Training strings grow: n is 30, 100, then its own, each when training could stop.'
+        >>> print(grown_told(AnswerSettings()))
+        <BLANKLINE>
     """
     if not settings.growth:
         return ""
@@ -108,7 +116,10 @@ def grown_told(settings: AnswerSettings) -> str:
         window = settings.growth_window_strings
         when = f"{settings.growth_right:.1%} of the last {window} were right"
     lengths = ", ".join(map(str, settings.growth))
-    return f" Training strings grow: n is {lengths}, then its own, each when {when}."
+    return (
+        f" In `paper` training strings grow, but for the online rule: n is {lengths}, then its "
+        f"own, each when {when}."
+    )
 
 
 def errors_of(strings: Strings, outputs: np.ndarray, truth: Truth | None = None) -> np.ndarray:
@@ -154,7 +165,8 @@ def train_answers(
     inputs, targets, _ = draw(settings, np.random.default_rng(0), 1)
     is_online = job.variant == _training.ONLINE
     if is_online:  # as it was published
-        settings = replace(settings, growth=())
+        window = settings.online_window_strings or settings.window_strings
+        settings = replace(settings, growth=(), growth_window_strings=0, window_strings=window)
     columns = [
         _networks.layers_of(
             job.variant,
@@ -293,5 +305,5 @@ def tiny(settings: AnswerSettings, **more: Any) -> AnswerSettings:
     """The same task with a few strings and units, for the tests."""
     few: dict[str, Any] = {"units": 4, "batch_strings": 4, "round_strings": 8}
     few |= {"window_strings": 16, "window_wrong": 0, "test_strings": 16, "most_wrong": 0}
-    few |= {"growth": (), **more}
+    few |= {"growth": (), "growth_window_strings": 0, **more}
     return type(settings)(**{**vars(settings), **few})

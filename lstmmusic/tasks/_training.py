@@ -238,19 +238,24 @@ class GradientLearner:
         only = company_of(active)
         rows = None if len(only) == len(active) else only.astype(np.int32)
         for n_update in range(n_round * self._updates, (n_round + 1) * self._updates):
-            drawn = [
-                self._draw(
+            drawn = {
+                k: self._draw(
                     k,
                     np.random.default_rng([self._seeds[k], TRAINING, n_update]),
                     self._batch_strings,
                 )
-                for k in only.tolist()
-            ]
-            outputs, losses = self._update(*_stacked(drawn), active, paces, rows)
-            total[only] += np.asarray(losses)
-            for k, strings, answers in zip(only.tolist(), drawn, np.asarray(outputs), strict=True):
-                if active[k]:
-                    self._rule.seen(k, strings, answers[:, : strings.weights.shape[1]])
+                for k in np.flatnonzero(active).tolist()
+            }
+            some = next(iter(drawn.values()))  # for those that fill the company up
+            stacked = _stacked([drawn.get(k, some) for k in only.tolist()])
+            outputs, losses = (
+                np.asarray(found) for found in self._update(*stacked, active, paces, rows)
+            )
+            for row, k in enumerate(only.tolist()):
+                if k in drawn:
+                    n_steps = drawn[k].weights.shape[1]
+                    self._rule.seen(k, drawn[k], outputs[row, :, :n_steps])
+                    total[k] += losses[row]
         met, metrics = self._rule.met(self._networks.predict)
         return met & active, {"loss": total / self._updates, **metrics}
 
@@ -260,7 +265,7 @@ class GradientLearner:
     def _one_update(
         self, inputs: Any, targets: Any, weights: Any, active: Any, paces: Any, only: Any = None
     ) -> Any:
-        """Strings are those of the networks in `only`, all others as the learner has them."""
+        """Strings are those of the networks in `only`; `active` and `paces` are of all."""
         import tensorflow as tf
 
         variables = self._networks.weights

@@ -148,8 +148,8 @@ class GrammarSettings:
         round_strings: Strings between two looks at the stopping rule; a multiple of the batch.
         right_looks: At so many looks in a row all must be right.
         learning_rate: Of Adam, in the gradient variants.
-        weight_decay: In these, what weights shrink by at every update, times the learning rate:
-            without it few strings are learnt by heart.
+        weight_decay: In these, what weights shrink by at every update, times the learning rate, so
+            that the few strings are not learnt by heart.
         online_learning_rate: Of the online rule of 1997.
         grammar: One of `GRAMMARS`.
     """
@@ -320,7 +320,8 @@ _ABOUT = (
     "right. Training stops when the training strings and 256 further validation strings are right "
     "at three looks in a row, 320 strings apart; the test strings are looked at once, afterwards. "
     "The training strings are drawn as the grammar makes them, the others all differ from these "
-    "and from each other."
+    "and from each other. Where the gradient is followed all the way back, weights decay, by "
+    f"{GrammarSettings().weight_decay} of the learning rate an update."
 )
 _PLAIN = (
     "`elman` and `rtrl` are plain networks of logistic units that learn online, at every step: the "

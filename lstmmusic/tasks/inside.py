@@ -75,7 +75,8 @@ def example_of(run: Path) -> np.ndarray:
         raise InputError(str(run), "the run of an experiment", "none") from None
     if "reinforcement" in task.tags:
         raise InputError(str(run), "a success test that reads strings", "one that acts")
-    if asdict(settings) != config.get("settings"):
+    # Through JSON, so that tuples and lists are one.
+    if json.loads(json.dumps(asdict(settings))) != config.get("settings"):
         raise InputError(str(run), "a run of a preset as it is now", "one of other settings")
     try:
         task.test(settings, int(config["seed"]), _hear)

@@ -259,17 +259,17 @@ def _figure(
 
 _SYMBOLS_TOLD = {
     "regular": (
-        "a string is x or y, then a1, a2, ... to an, then x or y again, n = {n} (`quick`: "
-        "{quick}); every next symbol is to be told"
+        "a string is x or y, then n symbols a1, a2, ..., always the same, then x or y again, "
+        "n = {n} (`quick`: {quick}); every next symbol is to be told"
     ),
     "random": (
-        "a string is x or y, then n symbols drawn from a1, a2, ... to an, then x or y again, "
-        "n = {n} (`quick`: {quick}); the last is to be told"
+        "a string is x or y, then n symbols drawn from {between} others (`quick`: {few}), then x "
+        "or y again, n = {n} (`quick`: {quick}); the last is to be told"
     ),
     "free": (
         "a string is b, then x or y, then n symbols, n = {n} (`quick`: {quick}), drawn from "
-        "{between}, then more of these, each with probability 0.9, else e, at which x or y is to "
-        "be told"
+        "{between} others (`quick`: {few}), then more of these, each with probability 0.9, else "
+        "e, at which x or y is to be told"
     ),
 }
 
@@ -284,7 +284,10 @@ def _symbols(
     variants: tuple[str, ...] = _GRADIENT,
 ) -> Task:
     told = _SYMBOLS_TOLD[full.kind].format(
-        n=full.lag_steps, quick=quick.lag_steps, between=full.n_between
+        n=full.lag_steps,
+        quick=quick.lag_steps,
+        between=full.n_between,
+        few=quick.n_between,
     )
     return Task(
         name=name,
@@ -396,7 +399,7 @@ def _classes(
 
 def _class_settings(min_steps: int, n_telling: int, **more: Any) -> ClassSettings:
     few: dict[str, Any] = {"right_below": 0.2, "forget_bias": round(math.log(min_steps), 1)}
-    # A few wrong of those that are tested are but one of so many.
+    # Where 3 of 2560 may be wrong, 1000 in a row without one are too weak a sign.
     few |= {"window_strings": 4000, "mean_error_below": 0.01, **more}
     return ClassSettings(min_steps, n_telling, **few)
 

@@ -129,7 +129,7 @@ def _train(job: Job) -> list[Trained]:
     if job.variant == FEED_FORWARD:
         return _train_static(job)
     if job.variant == AT_ONCE:
-        at_once = replace(settings, growth=(), bits=settings.test_lengths[-1])
+        at_once = replace(settings, growth=())
         return train_answers(job._replace(variant="peephole", settings=at_once), _tested, {})
 
     def draw(level: ParitySettings, rng: np.random.Generator, n: int) -> Strings:
@@ -325,7 +325,7 @@ def _task(
     )
 
 
-_BIT_BY_BIT = dict.fromkeys(_GRADIENT, 1_000_000)
+_BIT_BY_BIT: Mapping[str, int] = {variant: 1_000_000 for variant in _GRADIENT}
 _NINE = ParitySettings(
     bits=9,
     of_one_length=True,

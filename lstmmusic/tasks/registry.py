@@ -98,7 +98,8 @@ def run_task(
         variant: What learns; None for the task's first.
         seed: Of the first network; the others count on from there.
         out: A new run folder for progress, checkpoints and the result; None for none.
-        progress: Called after every round with the steps so far, the budget and mean metrics.
+        progress: Called after every round with the steps so far, the budget, and what was measured,
+            a mean over the networks that learn in it.
         resume: True goes on from the checkpoint in `out`, left there by a run of the same
             arguments; an empty folder starts anew.
 

@@ -409,8 +409,8 @@ def _share(percent: float, network: str, streams: str, doubt: str = _DOUBT) -> P
 def _waves(shape: str, period_steps: int, **more: Any) -> GeneratingSettings:
     """With limits that what is sharpest is within, and that the published one is beyond.
 
-    What is sharpened is sharpened over eight periods: three can be learnt one by one. What drifts
-    shows in steps: of short periods more have to be right before training stops.
+    What is sharpened is sharpened over eight periods: three can be learnt one by one. Before
+    training stops, 300 periods have to be right, and 6,000 steps: what drifts shows in steps.
     """
     more = {"valid_periods": max(300, 6000 // period_steps), **more}
     if shape in ("spike", "rectangle"):

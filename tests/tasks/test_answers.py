@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lstmmusic.errors import InputError
+from lstmmusic.fitting import RunFolder
 from lstmmusic.tasks._answers import (
     AnswerSettings,
     Growing,
@@ -12,9 +14,11 @@ from lstmmusic.tasks._answers import (
     errors_of,
     judge_answers,
     tiny,
+    train_answers,
 )
+from lstmmusic.tasks.noisy_lags import ClassSettings, class_strings
 from lstmmusic.tasks.registry import task_named
-from lstmmusic.tasks.task import Strings
+from lstmmusic.tasks.task import Job, Strings
 
 
 def one_by_one(strings, outputs):
@@ -76,7 +80,7 @@ def test_a_window_may_hold_a_few_wrong_ones():
 
 
 def test_strings_grow_where_training_could_stop_and_it_stops_at_their_own_length():
-    settings = AnswerSettings(window_strings=2, right_below=0.4, growth=(1,))
+    settings = ClassSettings(20, 1, window_strings=2, right_below=0.4, growth=(1,))
     rule = Growing(2, settings)
     rule.seen(0, *answers([0.0, 0.0]))
     rule.seen(1, *answers([0.0, 0.5]))
@@ -90,8 +94,14 @@ def test_strings_grow_where_training_could_stop_and_it_stops_at_their_own_length
 
 
 def test_strings_may_grow_before_all_are_right():
-    settings = AnswerSettings(
-        window_strings=6, right_below=0.4, growth=(1, 2), growth_window_strings=4, growth_right=0.75
+    settings = ClassSettings(
+        20,
+        1,
+        window_strings=6,
+        right_below=0.4,
+        growth=(1, 2),
+        growth_window_strings=4,
+        growth_right=0.75,
     )
     rule = Growing(3, settings)
     for k, errors in enumerate(([0.0] * 3, [9.0, 9.0, 9.0, 0.0, 0.0, 0.0], [0.0, 9.0, 9.0, 0.0])):
@@ -102,6 +112,59 @@ def test_strings_may_grow_before_all_are_right():
         rule.seen(k, *answers([0.0] * 6))
     assert not rule.met(None)[0].any()
     assert rule.level.tolist() == [2, 2, 1]
+
+
+@pytest.mark.keras
+def test_training_strings_grow_to_their_own_length_and_go_on_after_a_stop(tmp_path, monkeypatch):
+    """But not by the online rule, whose window is its own, too."""
+    from lstmmusic.tasks import _training
+
+    original = {
+        "blocks": 1,
+        "cells_per_block": 1,
+        "biased": (),
+        "has_output_bias": False,
+        "weight_range": 0.1,
+    }
+    monkeypatch.setattr(_training, "CHECKPOINT_SECONDS", 0.0)
+    more = {"growth": (2, 4), "window_strings": 8, "right_below": 9.0, "min_steps": 6}
+    settings = tiny(ClassSettings(20, 1), **more, online_window_strings=24)
+
+    def lengths(variant, run=None, progress=None):
+        """Of the strings that are drawn for training, in turn, and the steps of the network."""
+        drawn = []
+
+        def draw(level, rng, n):
+            if n > 1:  # one is drawn to see shapes
+                drawn.append(level.min_steps)
+            return class_strings(level, rng, n)
+
+        job = Job(variant, settings, 80, (0,), run, progress)
+        (trained,) = train_answers(job, draw, original)
+        assert trained.has_stopped
+        return drawn, trained.steps
+
+    def stop(steps, budget, metrics):
+        if steps == 16:  # the first round has been kept
+            raise KeyboardInterrupt
+
+    whole = lengths("rnn")
+    assert whole == ([2, 2, 4, 4, 6, 6], 24)  # batches of 4, rounds of 8
+    run = RunFolder(tmp_path / "run", {"seed": 0}, False)
+    with pytest.raises(KeyboardInterrupt):
+        lengths("rnn", run, stop)
+    run.set_state("interrupted")
+    again = RunFolder(tmp_path / "run", {"seed": 0}, True)
+    assert lengths("rnn", again) == ([4, 4, 6, 6], 24)
+    assert lengths("online1997") == ([6, 6, 6], 24)  # a round at a time
+
+
+@pytest.mark.parametrize(
+    "more", [{"growth": (3,)}, {"growth_window_strings": 3000, "window_strings": 2000}]
+)
+def test_growth_that_cannot_be_is_one_line(more):
+    with pytest.raises(InputError, match="growth"):
+        AnswerSettings(**more)
 
 
 def test_each_level_has_strings_of_its_length():

@@ -55,7 +55,9 @@ def test_the_string_is_the_first_of_the_success_test(tmp_path):
     assert np.array_equal(found, inputs[0, : lengths[0]])
 
 
-@pytest.mark.parametrize("task", ["embedded_reber", "blues_chords"])
+@pytest.mark.parametrize(
+    "task", ["embedded_reber", "blues_chords", "parity_final", "temporal_order_2"]
+)
 def test_strings_of_every_family_are_found(tmp_path, task):
     found = example_of(write_run(tmp_path / "run", task))
     assert found.ndim == 2

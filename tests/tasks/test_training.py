@@ -237,6 +237,18 @@ def test_a_hidden_layer_is_not_added_to_a_network_that_has_stopped():
     assert not heads[1].any()
 
 
+def test_what_is_measured_is_a_mean_over_those_that_learn():
+    class Measuring(Counting):
+        def learn(self, n_round, active):
+            stops, _ = super().learn(n_round, active)
+            return stops, {"index": np.arange(3.0)}
+
+    told = []
+    job = Job("", None, 100, (0, 1, 2), None, lambda *said: told.append(said[2]["index"]))
+    train(Measuring([1, 2, 3]), job)
+    assert told == [1.0, 1.5, 2.0]
+
+
 class Counting:
     """Learns nothing, but knows which networks were asked to."""
 
