@@ -47,6 +47,38 @@ def _solved(row: dict) -> str:
     return f"{row['solved']} of {row['seeds']}"
 
 
+_CELLS = ("hardened", "peephole", "no_peepholes", "no_forget", "lstm1997", "keras_lstm", "rnn")
+# What has tables of its own, or no cells to compare.
+_ELSEWHERE = ("blues", "error_flow", "grouping", "learning_to_learn", "reinforcement", "robot")
+
+
+def _cells_compared() -> Rows:
+    """Networks that were solved, and their median steps, of each cell beside the others."""
+    found: dict[str, dict[str, str]] = {}
+    for name, row in runs():
+        if row["preset"] == "paper" and row["variant"] in _CELLS:
+            steps = f"{_solved(row)}, {row['steps']:,}"
+            found.setdefault(name, {})[row["variant"]] = steps
+    yield "task", *(f"`{cell}`" for cell in _CELLS)
+    for name, by_cell in found.items():
+        if len(by_cell) > 1 and task_named(name).family not in _ELSEWHERE:
+            yield f"`{name}`", *(by_cell.get(cell) for cell in _CELLS)
+
+
+def _families() -> Rows:
+    """Networks of each family that were solved, of every task's first variant."""
+    yield "family", "tasks", "tasks solved by four networks in five", "networks solved"
+    first: dict[str, list[dict]] = {}
+    for name, row in runs():
+        task = task_named(name)
+        if (row["preset"], row["variant"]) == ("paper", next(iter(task.variants))):
+            first.setdefault(task.family, []).append(row)
+    for family, rows in first.items():
+        well = sum(row["solved"] >= 0.8 * row["seeds"] for row in rows)
+        solved, seeds = (sum(row[what] for row in rows) for what in ("solved", "seeds"))
+        yield family.replace("_", " "), len(rows), well, f"{solved} of {seeds}"
+
+
 def _blues_study() -> Rows:
     def pair(each: list[dict], name: str, form: str) -> str:
         """Median and worst of the networks."""
@@ -186,6 +218,8 @@ def _tasks() -> Rows:
 
 TABLES = {
     "experiments": _experiments,
+    "cells_compared": _cells_compared,
+    "families": _families,
     "blues_study": _blues_study,
     "metalearner": _metalearner,
     "mazes": _mazes,
