@@ -106,8 +106,9 @@ def grown_told(settings: AnswerSettings) -> str:
     """In words, how strings of `paper` grow; empty where they do not.
 
     Example:
-        >>> print(grown_told(AnswerSettings()))
-        <BLANKLINE>
+        >>> from lstmmusic.tasks.long_lags import StoringSettings
+        >>> grown_told(StoringSettings(100)), grown_told(StoringSettings(100, growth=(33,)))[-52:]
+        ('', 'is 33, then its own, each when training could stop.')
     """
     if not settings.growth:
         return ""

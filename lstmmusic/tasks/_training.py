@@ -448,8 +448,8 @@ def company_of(active: np.ndarray) -> np.ndarray:
         Numbers of networks, in order.
 
     Example:
-        >>> company_of(np.array([True, False, True, False, False])).tolist()
-        [0, 1, 2]
+        >>> company_of(np.isin(np.arange(7), [0, 2, 5])).tolist()
+        [0, 1, 2, 5]
         >>> company_of(np.arange(10) == 7).tolist()
         [7]
     """
