@@ -107,7 +107,7 @@ def grown_told(settings: AnswerSettings) -> str:
 
     Example:
         >>> from lstmmusic.tasks.long_lags import StoringSettings
-        >>> grown_told(StoringSettings(100)), grown_told(StoringSettings(100, growth=(33,)))[-52:]
+        >>> grown_told(StoringSettings(100)), grown_told(StoringSettings(100, growth=(33,)))[-51:]
         ('', 'is 33, then its own, each when training could stop.')
     """
     if not settings.growth:
