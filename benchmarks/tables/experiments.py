@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks.tables.markdown import Rows
 from benchmarks.tables.recorded import runs
@@ -54,15 +55,23 @@ _ELSEWHERE = ("blues", "error_flow", "grouping", "learning_to_learn", "reinforce
 
 def _cells_compared() -> Rows:
     """Networks that were solved, and their median steps, of each cell beside the others."""
-    found: dict[str, dict[str, str]] = {}
-    for name, row in runs():
-        if row["preset"] == "paper" and row["variant"] in _CELLS:
-            steps = f"{_solved(row)}, {row['steps']:,}"
-            found.setdefault(name, {})[row["variant"]] = steps
     yield "task", *(f"`{cell}`" for cell in _CELLS)
-    for name, by_cell in found.items():
-        if len(by_cell) > 1 and task_named(name).family not in _ELSEWHERE:
-            yield f"`{name}`", *(by_cell.get(cell) for cell in _CELLS)
+    for name, cells in _by_variant(runs(), _CELLS):
+        if len(cells) - cells.count(None) > 1 and task_named(name).family not in _ELSEWHERE:
+            yield f"`{name}`", *cells
+
+
+def _by_variant(
+    found: Iterable[tuple[str, dict]], variants: Sequence[str], unit: str = ""
+) -> Iterator[tuple[str, list[str | None]]]:
+    """Tasks, and what came of each variant at `paper`: None where it was not run."""
+    cells: dict[str, dict[str, str]] = {}
+    for name, row in found:
+        if row["preset"] == "paper":
+            told = f"{_solved(row)}, {row['steps']:,}{unit}"
+            cells.setdefault(name, {})[row["variant"]] = told
+    for name, told in cells.items():
+        yield name, [told.get(variant) for variant in variants]
 
 
 def _families() -> Rows:
@@ -152,11 +161,7 @@ def _mazes() -> Rows:
     found = [(n, row) for n, row in runs() if n.startswith("t_maze") and row["preset"] == "paper"]
     variants = [v for v in task_named("t_maze_5").variants if v in {r["variant"] for _, r in found}]
     yield "corridor", *(f"`{variant}`" for variant in variants)
-    for task in dict.fromkeys(name for name, _ in found):
-        cells = []
-        for variant in variants:
-            row = next((r for n, r in found if n == task and r["variant"] == variant), None)
-            cells.append("" if row is None else f"{_solved(row)}, {row['steps']:,} steps")
+    for task, cells in _by_variant(found, variants, " steps"):
         settings = task_named(task).presets["paper"].settings
         noisy = ", noisy" if settings.noisy else ""
         yield f"{settings.corridor_steps} steps{noisy}", *cells

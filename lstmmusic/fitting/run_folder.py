@@ -43,6 +43,16 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **found}
 
 
+def as_kept(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration as its file tells it: tuples and lists are one.
+
+    Example:
+        >>> as_kept({"growth": (33, 100)})
+        {'growth': [33, 100]}
+    """
+    return json.loads(json.dumps(config))
+
+
 class RunFolder:
     """The files of one training.
 
@@ -198,8 +208,7 @@ class RunFolder:
             found = json.loads(read_bytes(self.path / "config.json"))
         except ValueError as error:
             raise OutputError(str(self.path), "a run folder", error) from None
-        # Through JSON, so that tuples and lists are one.
-        wanted = json.loads(json.dumps(config))
+        wanted = as_kept(config)
         other = [key for key in sorted({**wanted, **found}) if wanted.get(key) != found.get(key)]
         if other:
             expected = "a run of the same " + ", ".join(other)

@@ -23,6 +23,7 @@ from lstmmusic.encoding.harmony_clock import N_SYMBOLS, HarmonyClock
 from lstmmusic.encoding.melody_events import STEPS_PER_BEAT
 from lstmmusic.encoding.melody_features import MelodyMemory, MelodySetting
 from lstmmusic.errors import InputError
+from lstmmusic.fitting.run_folder import as_kept
 from lstmmusic.generation import Settings
 from lstmmusic.generation.context import context_of
 from lstmmusic.generation.written import lead_as_written
@@ -75,8 +76,7 @@ def example_of(run: Path) -> np.ndarray:
         raise InputError(str(run), "the run of an experiment", "none") from None
     if "reinforcement" in task.tags:
         raise InputError(str(run), "a success test that reads strings", "one that acts")
-    # Through JSON, so that tuples and lists are one.
-    if json.loads(json.dumps(asdict(settings))) != config.get("settings"):
+    if as_kept(asdict(settings)) != config.get("settings"):
         raise InputError(str(run), "a run of a preset as it is now", "one of other settings")
     try:
         task.test(settings, int(config["seed"]), _hear)

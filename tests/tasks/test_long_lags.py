@@ -50,8 +50,9 @@ def test_marks_fall_everywhere_they_may():
 @pytest.mark.parametrize("steps", [100, 500, 1000])
 def test_the_paper_preset_is_the_published_task(steps):
     settings = task_named(f"adding_{steps}").presets["paper"].settings
-    assert (settings.min_steps, settings.right_below) == (steps, 0.04)
-    assert settings.window_strings >= 2000  # the published stop, and no easier one
+    asked = (settings.min_steps, settings.right_below, settings.online_window_strings)
+    assert asked == (steps, 0.04, 2000)
+    assert settings.window_strings == 4000  # the others stop no earlier
     assert (settings.mean_error_below, settings.test_strings) == (0.01, 2560)
 
 
